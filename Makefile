@@ -1,0 +1,75 @@
+# Every command of the study. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+PRESET ?= research
+BACKEND ?= loky
+SAMPLE ?= 12
+PORT ?= 8000
+ARGS ?=
+
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+READY := $(VENV)/.hsokv-ready
+
+.PHONY: help setup book test demo run sweep audit status lint serve clean
+
+help: ## list the targets
+	@echo "usage: make TARGET [PRESET=quick_test|demo|research]"
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-8s %s\n", $$1, $$2}'
+
+setup: $(READY) ## create .venv with the locked packages (the other targets do it themselves)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Python %d.%d found, 3.11 or newer needed: make setup PYTHON=python3.11" % v[:2])'
+	@echo "setting up $(VENV) (several minutes the first time)"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+book: $(READY) ## execute every notebook, check them, build _build/html with warnings as errors
+	$(PY) -m tools.run --preset $(PRESET)
+	$(PY) -m tools.check_runs
+	$(PY) -m tools.stage_book
+	@echo "open _build/html/index.html, or run: make serve"
+
+test: book ## build the book if it is out of date, then run all tests (ARGS="-k memory" to choose)
+	$(PY) -m pytest $(ARGS)
+
+demo: export HSOKV_RESULTS = $(CURDIR)/_build/demo/results
+demo: $(READY) ## recompute everything from nothing at demo scale, then compare with the published findings
+	rm -rf _build/demo
+	mkdir -p $(HSOKV_RESULTS)
+	$(PY) -m tools.run --preset demo --out _build/demo
+	$(PY) -m tools.check_runs --out _build/demo
+	$(PY) -m tools.stage_book --out _build/demo --findings
+	@echo "open _build/demo/html/book/findings.html: which published findings reproduced here"
+
+run: $(READY) ## execute one notebook: make run EXP=01_rare_words PRESET=quick_test
+	$(PY) -m tools.run $(or $(EXP),$(error name a notebook: make run EXP=01_rare_words)) --preset $(PRESET) --force
+
+sweep: $(READY) ## run a notebook once per combination: make sweep SWEEP=NAME BACKEND=loky|ray
+	$(PY) -m tools.sweep $(or $(SWEEP),$(error name a file of params/sweeps: make sweep SWEEP=NAME)) --backend $(BACKEND)
+
+audit: $(READY) ## recompute a random sample of the committed rows and compare: make audit SAMPLE=12
+	$(PY) -m tools.audit --sample $(SAMPLE)
+
+status: $(READY) ## list the pages: when, where and how long they ran, fresh or stale
+	$(PY) -m tools.status
+
+lint: $(READY) ## check code style, formatting, and that notebook sources carry no output
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+serve: ## serve the built book on http://localhost:8000
+	@test -d _build/html || { echo "_build/html is missing: run make book first"; exit 1; }
+	$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+clean: ## remove everything built (the environment in .venv stays)
+	rm -rf _build .pytest_cache .ruff_cache

@@ -1,0 +1,22 @@
+"""hsokv: a study of memory-augmented one-shot learning, as a small package."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from hsokv.config import FlowConfig
+from hsokv.flow import ABSTAIN, Flow
+from hsokv.flows import from_pretrained, list_flows, make_flow, save_pretrained
+
+try:
+    __version__ = version("hsokv")
+except PackageNotFoundError:  # imported from a checkout that was not installed
+    __version__ = "0.0.0"
+
+__all__ = [
+    "ABSTAIN",
+    "Flow",
+    "FlowConfig",
+    "from_pretrained",
+    "list_flows",
+    "make_flow",
+    "save_pretrained",
+]

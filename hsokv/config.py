@@ -1,0 +1,232 @@
+"""Every mechanism is one switch of one frozen dataclass; every flow is one named configuration.
+
+`FLOWS` is the only place where flows are told apart. A comment beside each default gives its
+reason; `CHOICES` lists, with its source, every place where the seeds leave a choice or contradict
+each other and which reading was taken (the one that favours the flow).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+
+from hsokv.checks import check_keys
+
+ALLOWED = {
+    "encoder": ("transformer", "embedding", "library"),
+    "pooling": ("last", "mean"),
+    "token_weights": ("uniform", "surprisal"),
+    "similarity": ("cosine", "dot", "euclidean"),
+    "context": ("none", "documented", "as_shipped"),
+    "read_out": ("top1", "mean", "weighted", "softmax", "vote"),
+    "fusion": ("none", "gate", "label"),
+    "value": ("label", "tokens"),
+    "write_rule": ("all", "surprise", "as_shipped"),
+    "duplicates": ("keep", "merge", "one_per_label"),
+    "eviction": ("confidence", "oldest"),
+    "forgetting": ("none", "utility", "interference"),
+    "training": ("none", "steps", "swarm", "contrastive"),
+    "selection": ("validation", "hold_out"),
+    "random_search": ("accept_better", "walk"),
+    "library": ("", "tfidf_neighbor", "bm25", "prototype", "linear_probe"),
+}
+
+
+@dataclass(frozen=True)
+class FlowConfig:
+    """One learner, as a point in the space of mechanisms.
+
+    Raises:
+        ValueError: a switch has a value outside `ALLOWED`, or a size or rate is out of range.
+    """
+
+    # Keys: how a text becomes a vector.
+    encoder: str = "transformer"  # 'embedding' averages token vectors, 'library' delegates
+    d_model: int = 256  # width of keys and states (seeds' config)
+    n_layers: int = 4  # seeds' config
+    n_heads: int = 8  # study table
+    d_ff: int = 512  # study table
+    dropout: float = 0.1  # study table
+    max_len: int = 256  # longest accepted text in tokens; the seeds' stories reach 130
+    pooling: str = "last"  # walkthrough 4.3.2: state of the last token
+    pad_to: int = 0  # > 0: pad to this length and attend the padding (the shipped code did, 96)
+    token_weights: str = "uniform"  # 'surprisal' weighs a token by -log of its document frequency
+    # Reading.
+    similarity: str = "cosine"
+    context: str = "none"  # domain, recency and emotion boosts
+    confidence_weighting: bool = False  # multiply similarity by confidence before selection
+    read_out: str = "top1"
+    top_k: int = 1
+    temperature: float = 0.1  # of the softmax read-out, in units of similarity
+    read_cut: float = 0.0  # entries below this similarity are not read; 0 reads all
+    fusion: str = "label"  # 'label' answers with stored labels, 'gate' mixes values into the state
+    value: str = "label"  # gated value: 'label' = classifier row scaled to the state's norm
+    # Writing.
+    write_rule: str = "all"
+    surprise_threshold: float = 0.3  # cross-entropy in nats above which a text is written
+    first_exposure_threshold: float = 0.15  # the same for the first text of a label
+    novelty_threshold: float = 0.7  # 1 - best cosine above which a text is written
+    first_exposure_boost: float = 0.0  # added confidence of a first exposure ...
+    first_exposure_window: int = 20  # ... fading to zero over this many retrievals
+    duplicates: str = "keep"  # 'merge' keeps one entry per identical text
+    capacity: int = 10_000  # entries; more than any task here stores
+    eviction: str = "oldest"  # who goes when the memory is full
+    key_refresh: bool = False  # re-encode every stored text when training ends
+    # Lifecycle.
+    consolidation: bool = False
+    forgetting: str = "none"
+    lifecycle_every: int = 10  # meta-iterations between consolidation and forgetting
+    # Training.
+    training: str = "none"
+    n_steps: int = 100  # optimiser steps of 'steps' and 'contrastive'
+    lr: float = 1e-4
+    batch_size: int = 32
+    stop_loss: float = 0.0  # > 0: stop when an epoch's mean loss falls below it
+    # Swarm.
+    meta_iterations: int = 10
+    n_managers: int = 2
+    agents_per_manager: int = 5
+    agent_steps: int = 50
+    selection: str = "validation"  # 'hold_out' takes the last text of every label that has two
+    strict_improvement: bool = False  # True: a tie throws the iteration away (shipped code)
+    random_search: str = "accept_better"
+    # Answering.
+    abstain: bool = False  # answer `ABSTAIN` where nothing stored is close enough
+    library: str = ""  # which library baseline
+
+    def __post_init__(self):
+        for name, allowed in ALLOWED.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ValueError(
+                    f"{name}={value!r}: expected one of {', '.join(map(repr, allowed))}; "
+                    f"set {name} to one of these"
+                )
+        for name in ("d_model", "n_layers", "n_heads", "d_ff", "max_len", "top_k", "capacity",
+                     "batch_size", "n_steps", "meta_iterations", "n_managers",
+                     "agents_per_manager", "agent_steps", "lifecycle_every"):  # fmt: skip
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name}={getattr(self, name)}: expected at least 1; set {name} >= 1"
+                )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout={self.dropout}: expected a value in [0, 1); lower dropout")
+        if self.lr <= 0 or self.temperature <= 0:
+            raise ValueError(
+                f"lr={self.lr}, temperature={self.temperature}: expected positive values; "
+                "set both above 0"
+            )
+        if self.d_model % self.n_heads:
+            raise ValueError(
+                f"d_model={self.d_model} is not a multiple of n_heads={self.n_heads}; "
+                "choose d_model divisible by n_heads"
+            )
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether the flow reads a key-value memory."""
+        return self.fusion != "none"
+
+    @property
+    def n_agents(self) -> int:
+        """Agents of the swarm."""
+        return self.n_managers * self.agents_per_manager
+
+    def with_overrides(self, **overrides) -> FlowConfig:
+        """Return a copy with some switches changed; an unknown name raises ValueError."""
+        check_keys(overrides, [field.name for field in fields(self)], "flow setting")
+        return replace(self, **overrides)
+
+    def as_dict(self) -> dict:
+        """Return the switches as a plain dict."""
+        return asdict(self)
+
+
+CURRENT = FlowConfig(
+    similarity="cosine",
+    context="documented",
+    confidence_weighting=True,
+    read_out="mean",
+    top_k=5,
+    fusion="gate",
+    write_rule="surprise",
+    first_exposure_boost=0.25,
+    capacity=1000,
+    eviction="confidence",
+    consolidation=True,
+    forgetting="utility",
+    training="swarm",
+)
+MINIMAL_FIX = FlowConfig(
+    similarity="dot",
+    fusion="gate",
+    write_rule="surprise",
+    surprise_threshold=0.05,
+    first_exposure_threshold=0.05,
+    first_exposure_boost=0.25,
+    confidence_weighting=True,
+    capacity=1000,
+    eviction="confidence",
+    training="steps",
+)
+SIMPLE_KV = FlowConfig(encoder="embedding", d_model=128, similarity="dot")
+NEAREST_NEIGHBOR = FlowConfig(encoder="embedding", d_model=64, similarity="dot")
+
+FLOWS: dict[str, FlowConfig] = {
+    "current": CURRENT,
+    "as_shipped": replace(
+        CURRENT,
+        pooling="mean",
+        pad_to=96,
+        context="as_shipped",
+        confidence_weighting=False,
+        read_out="weighted",
+        read_cut=0.3,
+        value="tokens",
+        write_rule="as_shipped",
+        duplicates="one_per_label",
+        consolidation=False,  # no candidate was ever found in the shipped code
+        forgetting="interference",
+        selection="hold_out",
+        strict_improvement=True,
+        random_search="walk",
+    ),
+    "minimal_fix": MINIMAL_FIX,
+    "minimal_config": replace(MINIMAL_FIX, write_rule="all"),
+    "hybrid": FlowConfig(
+        similarity="dot",
+        pooling="mean",
+        training="steps",
+        duplicates="merge",
+        key_refresh=True,
+    ),
+    "simple_kv": SIMPLE_KV,
+    "simple_kv_contrastive": replace(
+        SIMPLE_KV, training="contrastive", lr=1e-3, duplicates="merge", key_refresh=True
+    ),
+    "fine_tune": FlowConfig(fusion="none", training="steps", n_steps=4600, lr=2e-4, stop_loss=0.01),
+    "kv_only": replace(CURRENT, training="none", consolidation=False, forgetting="none"),
+    "nearest_neighbor": NEAREST_NEIGHBOR,
+    "nearest_neighbor_cosine": replace(NEAREST_NEIGHBOR, similarity="cosine"),
+    "tfidf_neighbor": FlowConfig(encoder="library", library="tfidf_neighbor"),
+    "bm25": FlowConfig(encoder="library", library="bm25"),
+    "prototype": FlowConfig(encoder="library", library="prototype"),
+    "linear_probe": FlowConfig(encoder="library", library="linear_probe"),
+    "redesign": FlowConfig(
+        encoder="embedding",
+        d_model=1024,  # random token vectors interfere less the wider they are
+        token_weights="surprisal",
+        similarity="cosine",
+        duplicates="merge",
+        abstain=True,
+    ),
+}
+
+# Budgets of the swarm, and of `fine_tune`, whose steps match the swarm's counted FLOPs.
+BUDGETS: dict[str, dict] = {
+    "quick": {"meta_iterations": 2, "n_managers": 1, "agents_per_manager": 4, "agent_steps": 10,
+              "batch_size": 16},
+    "demo": {"meta_iterations": 5, "n_managers": 2, "agents_per_manager": 2, "agent_steps": 25,
+             "batch_size": 16},
+    "full": {"meta_iterations": 10, "n_managers": 2, "agents_per_manager": 5, "agent_steps": 50,
+             "batch_size": 32},
+}  # fmt: skip

@@ -1,0 +1,67 @@
+"""Text encoders that average token vectors, uniformly or weighted by surprisal.
+
+Axes: B texts, d width.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from hsokv.tokenizer import PAD_ID, UNKNOWN_ID
+
+
+class TokenAverageEncoder(nn.Module):
+    """The mean of token vectors drawn once from N(0, 1).
+
+    Under 'surprisal' a token weighs -log of the share of training texts that contain it, with
+    so that a text points where its rare words point. A token never seen in training weighs nothing:
+    it cannot tell one stored text from another.
+
+    Args:
+        n_tokens: size of the vocabulary.
+        d_model: width d.
+        token_weights: 'uniform' or 'surprisal'.
+        generator: draws the vectors.
+    """
+
+    def __init__(self, n_tokens: int, d_model: int, token_weights: str, generator: torch.Generator):
+        super().__init__()
+        self.d_model, self.token_weights = d_model, token_weights
+        self.vectors = nn.Parameter(torch.randn(n_tokens, d_model, generator=generator))
+        self.register_buffer("document_counts", torch.zeros(n_tokens, dtype=torch.int64))
+        self.register_buffer("n_documents", torch.zeros((), dtype=torch.int64))
+
+    def grow(self, n_tokens: int, generator: torch.Generator) -> None:
+        """Add vectors for new tokens; what is there stays."""
+        new = n_tokens - len(self.vectors)
+        if new > 0:
+            rows = torch.randn(new, self.d_model, generator=generator)
+            self.vectors = nn.Parameter(torch.cat([self.vectors.detach(), rows]))
+            counts = torch.zeros(new, dtype=torch.int64)
+            self.document_counts = torch.cat([self.document_counts, counts])
+
+    def count_documents(self, texts: list[list[int]]) -> None:
+        """Add training texts to the document frequencies."""
+        for text in texts:
+            self.document_counts[torch.tensor(sorted(set(text)), dtype=torch.int64)] += 1
+        self.n_documents += len(texts)
+
+    def surprisal(self) -> Tensor:
+        """Return the weight of each token in nats, (n_tokens,), at least 0."""
+        counts = self.document_counts.clamp(min=1).to(torch.float32)
+        weights = (self.n_documents.clamp(min=1) / counts).log()
+        weights[[PAD_ID, UNKNOWN_ID]] = 0.0
+        return weights
+
+    def forward(self, texts: list[list[int]]) -> Tensor:
+        """Return one vector per text, (B, d); an empty text gives zeros."""
+        texts = [text or [PAD_ID] for text in texts]
+        ids = torch.tensor([token for text in texts for token in text])
+        starts = torch.tensor([0] + [len(text) for text in texts[:-1]]).cumsum(0)
+        if self.token_weights == "surprisal":
+            weights = self.surprisal()[ids]
+            return nn.functional.embedding_bag(
+                ids, self.vectors, starts, mode="sum", per_sample_weights=weights
+            )
+        return nn.functional.embedding_bag(ids, self.vectors, starts, mode="mean")

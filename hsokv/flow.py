@@ -1,0 +1,217 @@
+"""The common interface of every flow, in scikit-learn's conventions.
+
+A flow is made by `hsokv.make_flow`; subclasses say how to learn texts and how to score queries.
+Axes: B query texts, C classes known so far.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import NotFittedError
+
+from hsokv.checks import check_texts, check_texts_labels
+from hsokv.config import FLOWS, FlowConfig
+
+ABSTAIN = "<abstain>"
+
+
+@dataclass
+class Answers:
+    """What a flow makes of B query texts.
+
+    Attributes:
+        scores: class scores, (B, C), rows in [0, 1] that sum to 1, or to 0 where nothing answers.
+        scores_without: the same with the memory switched off.
+        novelty: how unlike anything stored each text is, (B,), higher is newer.
+        hit: mean similarity of the entries read, (B,), the seeds' "KV hit rate"; NaN without reads.
+        nearest: class of the nearest entry, (B,), -1 without a memory.
+        has_read: whether an entry had weight in the answer, (B,), bool.
+        gate: gate values, (B,), NaN without a gate.
+        abstains: whether the flow declines to answer, (B,), bool.
+    """
+
+    scores: np.ndarray
+    scores_without: np.ndarray
+    novelty: np.ndarray
+    hit: np.ndarray
+    nearest: np.ndarray
+    has_read: np.ndarray
+    gate: np.ndarray
+    abstains: np.ndarray
+
+
+@dataclass
+class Cost:
+    """What learning has cost so far: counted FLOPs, optimiser steps, seconds of wall time."""
+
+    flops: float = 0.0
+    steps: int = 0
+    train_s: float = 0.0
+
+
+class Flow(ClassifierMixin, BaseEstimator):
+    """A text classifier that may learn new classes at any time.
+
+    Args:
+        flow: name of a configuration, see `hsokv.list_flows`.
+        seed: decides initial weights, batches and draws.
+        n_jobs: swarm agents trained side by side; the numbers do not depend on it.
+        settings: switches of `FlowConfig` that differ from the named configuration.
+
+    Attributes:
+        classes_: class labels, (C,), in order of arrival; the columns of `predict_proba`.
+        cost_: `Cost` of learning.
+        history_: one dict per recorded point of training.
+        convergence_steps_: optimiser steps until validation accuracy first reached 0.8; NaN if
+            never, or without validation texts; 0 for a flow that does not train.
+
+    Raises:
+        ValueError: unknown flow or setting, or a value out of range.
+    """
+
+    def __init__(self, flow: str = "redesign", seed: int = 0, n_jobs: int = 1, **settings: Any):
+        if flow not in FLOWS:
+            from hsokv.checks import unknown_key_message
+
+            raise ValueError(unknown_key_message(flow, FLOWS, "flow"))
+        self.flow, self.seed, self.n_jobs = flow, seed, n_jobs
+        self.config: FlowConfig = FLOWS[flow].with_overrides(**settings)
+
+    def get_params(self, deep: bool = True) -> dict:
+        """Return flow, seed, n_jobs and every switch of the configuration."""
+        own = {"flow": self.flow, "seed": self.seed, "n_jobs": self.n_jobs}
+        return own | self.config.as_dict()
+
+    def set_params(self, **params: Any) -> Flow:
+        """Change settings; they act from the next `fit`. A new `flow` starts from its switches.
+
+        Raises:
+            ValueError: unknown name or value.
+        """
+        own = {name: params.pop(name) for name in ("flow", "seed", "n_jobs") if name in params}
+        changed = "flow" in own and own["flow"] != self.flow
+        base = {} if changed else self.config.as_dict()
+        fresh = type(self)(**({"flow": self.flow, "seed": self.seed, "n_jobs": self.n_jobs} | own),
+                           **(base | params))  # fmt: skip
+        self.flow, self.seed, self.n_jobs = fresh.flow, fresh.seed, fresh.n_jobs
+        self.config = fresh.config
+        return self
+
+    def fit(self, texts, labels, validation: tuple | None = None) -> Flow:
+        """Forget everything and learn.
+
+        Args:
+            texts: N texts.
+            labels: N labels, all strings or all integers.
+            validation: (texts, labels) that a flow may use to select; never test data. Without it
+                a swarm selects on its training texts.
+
+        Raises:
+            ValueError: no texts, lengths differ, labels missing or of mixed types.
+            TypeError: a single string, or an item that is not a string.
+        """
+        texts, labels = check_texts_labels(texts, labels)
+        self.classes_ = np.array([], dtype=object)
+        self._class_index: dict = {}
+        self.cost_, self.history_, self.convergence_steps_ = Cost(), [], float("nan")
+        self._reset()
+        return self._learn_texts(texts, labels, validation)
+
+    def partial_fit(self, texts, labels, validation: tuple | None = None) -> Flow:
+        """Learn further texts; new classes may appear. The first call is a `fit`.
+
+        Raises:
+            ValueError, TypeError: as `fit`.
+        """
+        if not hasattr(self, "cost_"):
+            return self.fit(texts, labels, validation)
+        texts, labels = check_texts_labels(texts, labels)
+        return self._learn_texts(texts, labels, validation)
+
+    def _learn_texts(self, texts: list[str], labels: list, validation: tuple | None) -> Flow:
+        kinds = {isinstance(label, str) for label in [*labels, *self._class_index]}
+        if len(kinds) > 1:
+            raise ValueError(
+                "labels mix strings and numbers: expected one kind; convert them all to str"
+            )
+        if validation is not None:
+            validation = check_texts_labels(*validation)
+            unknown = set(validation[1]) - set(labels) - set(self._class_index)
+            if unknown:
+                raise ValueError(
+                    f"validation labels {sorted(unknown)[:3]} have no training text: expected "
+                    "labels that are learned; drop them from validation"
+                )
+        self._check_lengths(texts)
+        for label in sorted(set(labels) - set(self._class_index)):
+            self._class_index[label] = len(self._class_index)
+        self.classes_ = np.array(list(self._class_index))
+        start = time.perf_counter()
+        self._learn(texts, [self._class_index[label] for label in labels], validation)
+        self.cost_.train_s += time.perf_counter() - start
+        return self
+
+    def answer(self, texts) -> Answers:
+        """Return everything the flow makes of texts, diagnostics included; changes nothing.
+
+        Raises:
+            sklearn.exceptions.NotFittedError: nothing has been learned yet.
+            ValueError, TypeError: `texts` is empty or not a list of strings.
+        """
+        if not hasattr(self, "cost_"):
+            raise NotFittedError(f"this {self.flow!r} flow has learned nothing: call fit first")
+        texts = check_texts(texts)
+        self._check_lengths(texts)
+        return self._answer(texts)
+
+    def predict(self, texts) -> np.ndarray:
+        """Return one label per text, (B,); a flow that abstains answers `hsokv.ABSTAIN`.
+
+        Integer labels come back as an object array where the flow may abstain.
+        """
+        answers = self.answer(texts)
+        labels = self.classes_[answers.scores.argmax(1)]
+        if answers.abstains.any():
+            labels = labels.astype(object)
+            labels[answers.abstains] = ABSTAIN
+        return labels
+
+    def predict_proba(self, texts) -> np.ndarray:
+        """Return class scores (B, C) in [0, 1]; abstention does not change them.
+
+        A label read-out gives the share of each label among the entries read, so top-1 is 0 or 1.
+        """
+        return self.answer(texts).scores
+
+    def novelty(self, texts) -> np.ndarray:
+        """Return how unlike anything stored each text is, (B,), higher is newer.
+
+        With a memory: minus the similarity to the nearest entry (1 - cosine for cosine keys).
+        Without one: 1 - the largest class probability (Hendrycks and Gimpel, 2017).
+        """
+        return self.answer(texts).novelty
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "cost_")
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of what is stored for reading, 0 without a memory."""
+        raise NotImplementedError
+
+    def _reset(self) -> None:
+        raise NotImplementedError
+
+    def _check_lengths(self, texts: list[str]) -> None:
+        """Reject texts that the flow cannot take; most flows take any length."""
+
+    def _learn(self, texts: list[str], labels: list[int], validation: tuple | None) -> None:
+        raise NotImplementedError
+
+    def _answer(self, texts: list[str]) -> Answers:
+        raise NotImplementedError

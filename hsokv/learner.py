@@ -1,0 +1,351 @@
+"""The composable learner: encoder, memory and training as its `FlowConfig` says.
+
+Every flow with keys of its own is this one class under another configuration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from functools import partial
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hsokv.config import FlowConfig
+from hsokv.encoders import TokenAverageEncoder
+from hsokv.flow import Answers, Flow
+from hsokv.memory import KeyValueMemory
+from hsokv.metrics import convergence_steps
+from hsokv.model import GatedMemoryTransformer, pack
+from hsokv.read import Context, similarity
+from hsokv.seeds import seed_for, torch_generator
+from hsokv.swarm import run_swarm
+from hsokv.tokenizer import Tokenizer, split_words
+from hsokv.training import (
+    TrainingSet,
+    count_flops,
+    read_memory,
+    read_values,
+    train_contrastive,
+    train_episode,
+    write_texts,
+)
+
+ENCODE_BATCH = 128  # texts per forward pass outside training
+IMPOSTOR_QUANTILE = 0.95  # an answer must be nearer than this share of wrong-label pairs
+
+
+def source_of(text: str, label: int) -> int:
+    """Return the number of a distinct (text, label), the same in every process."""
+    digest = hashlib.sha256(f"{label}\n{text}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1
+
+
+def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
+    """Return the states of texts in evaluation mode, (B, d)."""
+    with torch.no_grad():
+        if isinstance(net, TokenAverageEncoder):
+            return net(ids)
+        net.eval()
+        parts = [ids[i : i + ENCODE_BATCH] for i in range(0, len(ids), ENCODE_BATCH)]
+        return torch.cat([net.encode(pack(part, config.pad_to or None)) for part in parts])
+
+
+def score_states(net, memory, states: Tensor, config: FlowConfig, **reading_options):
+    """Return the gated network's class scores (B, C), the gate, and the reading (or `None`)."""
+    reading = read = None
+    if config.fusion == "gate" and memory is not None and len(memory):
+        reading = read_memory(states, memory, config, **reading_options)
+        read = read_values(reading, memory)
+    logits, gate = net.fuse(states, read)
+    return logits, gate, reading
+
+
+@torch.no_grad()
+def score_validation(ids, labels, config, context, net, memory, top_k, step):
+    """Return accuracy and mean cross-entropy (nats) on validation texts, for the swarm."""
+    states = encode_texts(net, ids, config)
+    logits, _, _ = score_states(
+        net, memory, states, config, top_k=top_k, context=context, step=step
+    )
+    loss = F.cross_entropy(logits, labels).item()
+    return (logits.argmax(1) == labels).float().mean().item(), loss
+
+
+class MemoryLearner(Flow):
+    """A text encoder with a key-value memory, trained or not, as the configuration says.
+
+    Attributes:
+        net_: `GatedMemoryTransformer` or `TokenAverageEncoder`.
+        memory_: `KeyValueMemory`, or `None` for a flow without one.
+        tokenizer_: fitted on training texts only.
+    """
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of the entries in use."""
+        return 0 if self.memory_ is None else self.memory_.n_bytes
+
+    def _reset(self) -> None:
+        config = self.config
+        self.tokenizer_ = Tokenizer()
+        self._exposures: dict[int, int] = {}
+        self._known: dict[int, list[int]] = {}  # source -> token ids, for key refresh
+        self._step, self._top_k, self._n_calls = 0, config.top_k, 0
+        self._threshold = -math.inf
+        self.net_ = None
+        self.memory_ = None
+        if config.has_memory:
+            d_value = config.d_model if config.fusion == "gate" else 0
+            self.memory_ = KeyValueMemory(config.capacity, config.d_model, d_value, config.eviction)
+        self.context_ = None
+        if config.context != "none":
+            generator = torch_generator(self.seed, "context")
+            self.context_ = Context(config.context, config.d_model, generator)
+
+    def _check_lengths(self, texts: list[str]) -> None:
+        if self.config.encoder != "transformer":
+            return
+        for i, text in enumerate(texts):
+            length = len(split_words(text))
+            if length > self.config.max_len:
+                raise ValueError(
+                    f"text {i} has {length} tokens: this flow takes at most max_len="
+                    f"{self.config.max_len}; shorten it or make the flow with a larger max_len"
+                )
+
+    def _build_or_grow(self) -> None:
+        """Fit the network to the present vocabulary and classes; what it knows stays."""
+        config, n_tokens = self.config, len(self.tokenizer_)
+        if self.net_ is None:
+            if config.encoder == "embedding":
+                self.net_ = TokenAverageEncoder(
+                    n_tokens,
+                    config.d_model,
+                    config.token_weights,
+                    torch_generator(self.seed, "init"),
+                )
+                return
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed_for(self.seed, "init"))
+                self.net_ = GatedMemoryTransformer(
+                    n_tokens,
+                    len(self.classes_),
+                    d_model=config.d_model,
+                    n_layers=config.n_layers,
+                    n_heads=config.n_heads,
+                    d_ff=config.d_ff,
+                    dropout=config.dropout,
+                    max_len=max(config.max_len, config.pad_to),
+                    pooling=config.pooling,
+                    gated=config.fusion == "gate",
+                )
+            return
+        generator = torch_generator(self.seed, "grow", self._n_calls)
+        if config.encoder == "embedding":
+            self.net_.grow(n_tokens, generator)
+        else:
+            self.net_.grow(n_tokens, len(self.classes_), generator)
+
+    def _training_set(self, texts: list[str], labels: list[int]) -> TrainingSet:
+        exposures, sources = [], []
+        for text, label in zip(texts, labels):
+            self._exposures[label] = self._exposures.get(label, 0) + 1
+            exposures.append(self._exposures[label])
+            sources.append(source_of(text, label))
+        return TrainingSet(
+            self.tokenizer_.encode(texts),
+            torch.tensor(labels),
+            torch.tensor(exposures),
+            torch.tensor(sources),
+        )
+
+    def _learn(self, texts: list[str], labels: list[int], validation: tuple | None) -> None:
+        config = self.config
+        if config.training == "swarm" and config.selection == "hold_out":
+            texts, labels, validation = self._hold_out(texts, labels)
+        self.tokenizer_.extend(texts)
+        self._build_or_grow()
+        data = self._training_set(texts, labels)
+        if config.encoder == "embedding":
+            self.net_.count_documents(data.ids)
+        seed = seed_for(self.seed, "train", self._n_calls)
+        self._n_calls += 1
+        if config.training == "swarm":
+            self._train_swarm(data, validation, seed)
+        elif config.training == "steps":
+            self._train_steps(data, validation, seed)
+        elif config.training == "contrastive":
+            episode = train_contrastive(self.net_, data, config, seed)
+            self._add_cost(episode.flops, episode.steps)
+        else:
+            self.convergence_steps_ = 0
+        if config.has_memory and (
+            config.training in ("none", "contrastive") or config.fusion == "label"
+        ):
+            self._write_all(data)
+        if config.key_refresh and config.has_memory:
+            self._known |= dict(zip(data.sources.tolist(), data.ids))
+            self._refresh()
+        if config.abstain:
+            self._calibrate()
+
+    def _hold_out(self, texts, labels):
+        """Set aside the last text of every label that has two, as the shipped code did."""
+        last = {label: i for i, label in enumerate(labels)}
+        held = {i for label, i in last.items() if labels.count(label) > 1}
+        keep = [i for i in range(len(texts)) if i not in held]
+        names = list(self._class_index)
+        validation = ([texts[i] for i in sorted(held)], [names[labels[i]] for i in sorted(held)])
+        return [texts[i] for i in keep], [labels[i] for i in keep], validation if held else None
+
+    def _validation_ids(self, data: TrainingSet, validation: tuple | None):
+        if validation is None:
+            return data.ids, data.labels
+        labels = torch.tensor([self._class_index[label] for label in validation[1]])
+        return self.tokenizer_.encode(validation[0]), labels
+
+    def _train_swarm(self, data: TrainingSet, validation: tuple | None, seed: int) -> None:
+        ids, labels = self._validation_ids(data, validation)
+        score = partial(score_validation, ids, labels, self.config, self.context_)
+        result = run_swarm(
+            self.net_,
+            self.memory_,
+            data,
+            self.config,
+            score,
+            seed=seed,
+            context=self.context_,
+            first_step=self._step,
+            n_jobs=self.n_jobs,
+        )
+        self.net_, self.memory_ = result.net, result.memory
+        self._top_k, self._step = result.top_k, result.steps
+        self._add_cost(
+            result.flops,
+            self.config.meta_iterations * self.config.agent_steps * self.config.n_agents,
+        )
+        self.history_ += result.history
+        if validation is not None:
+            points = [(row["step"], row["best"]) for row in self.history_]
+            self.convergence_steps_ = convergence_steps(*zip(*points))
+
+    def _train_steps(self, data: TrainingSet, validation: tuple | None, seed: int) -> None:
+        validate = None
+        if validation is not None:
+            ids, labels = self._validation_ids(data, validation)
+
+            def validate() -> float:
+                return score_validation(
+                    ids, labels, self.config, self.context_, self.net_, self.memory_,
+                    self._top_k, self._step,
+                )[0]  # fmt: skip
+
+        episode = train_episode(
+            self.net_,
+            self.memory_ if self.config.fusion == "gate" else None,
+            data,
+            self.config,
+            seed=seed,
+            n_steps=self.config.n_steps,
+            context=self.context_,
+            first_step=self._step,
+            validate=validate,
+        )
+        self._step += episode.steps
+        self._add_cost(episode.flops, episode.steps)
+        curve = [{"step": step, "accuracy": accuracy} for step, accuracy in episode.curve]
+        self.history_ += curve
+        if curve:
+            self.convergence_steps_ = convergence_steps(*zip(*episode.curve))
+
+    def _add_cost(self, flops: float, steps: int) -> None:
+        self.cost_.flops += flops
+        self.cost_.steps += steps
+
+    @torch.no_grad()
+    def _write_all(self, data: TrainingSet) -> None:
+        """Show the texts to the write rule once, in batches, in order."""
+        step_size = self.config.batch_size
+        for start in range(0, len(data), step_size):
+            batch = data.take(torch.arange(start, min(start + step_size, len(data))))
+            states: list[Tensor] = []
+            self.cost_.flops += count_flops(
+                lambda: states.append(encode_texts(self.net_, batch.ids, self.config))  # noqa: B023
+            )
+            loss = states[0].new_zeros(len(batch))
+            if self.config.fusion == "gate":
+                logits, _, _ = score_states(
+                    self.net_, self.memory_, states[0], self.config,
+                    context=self.context_, step=self._step,
+                )  # fmt: skip
+                loss = F.cross_entropy(logits, batch.labels, reduction="none")
+            write_texts(self.net_, self.memory_, batch, states[0], loss, self.config, self._step)
+            self._step += 1
+
+    @torch.no_grad()
+    def _refresh(self) -> None:
+        """Re-encode every entry whose text this object has learned (a loaded one starts anew)."""
+        sources = self.memory_["source"].tolist()
+        slots = [i for i, source in enumerate(sources) if source in self._known]
+        texts = [self._known[sources[i]] for i in slots]
+        self.memory_.keys[slots] = encode_texts(self.net_, texts, self.config)
+
+    def _calibrate(self) -> None:
+        """Set the similarity below which the flow abstains.
+
+        It is the 95th percentile, over stored entries, of the similarity to the nearest entry of
+        another label: what a text of a word not stored can reach. Only stored keys are used.
+        """
+        keys, labels = self.memory_.keys, self.memory_["label"]
+        between = similarity(keys, keys, self.config.similarity)
+        between = between.masked_fill(labels.unsqueeze(1) == labels, -math.inf)
+        nearest = between.max(dim=1).values
+        if torch.isfinite(nearest).any():
+            self._threshold = torch.quantile(nearest, IMPOSTOR_QUANTILE).item()
+
+    @torch.no_grad()
+    def _answer(self, texts: list[str]) -> Answers:
+        config, n_classes = self.config, len(self.classes_)
+        states = encode_texts(self.net_, self.tokenizer_.encode(texts), config)
+        n, none = len(texts), np.full(len(texts), np.nan)
+        has_entries = self.memory_ is not None and len(self.memory_) > 0
+        reading, gate = None, None
+        options = {"context": self.context_, "step": self._step, "top_k": self._top_k}
+        without = np.zeros((n, n_classes))
+        if config.encoder == "transformer":
+            without = net_scores(self.net_.fuse(states, None)[0])
+        if config.fusion == "label":
+            scores = np.zeros((n, n_classes))
+            if has_entries:
+                reading = read_memory(states, self.memory_, config, **options)
+                onehot = F.one_hot(self.memory_["label"][reading.slots], n_classes)
+                scores = (onehot * reading.weights.unsqueeze(2)).sum(1).numpy()
+        else:
+            logits, gate, reading = score_states(self.net_, self.memory_, states, config, **options)
+            scores = net_scores(logits)
+        if reading is None:
+            return Answers(
+                scores, without, 1 - scores.max(1), none, np.full(n, -1), np.zeros(n, bool),
+                none, np.zeros(n, bool),
+            )  # fmt: skip
+        nearest = reading.nearest.numpy()
+        offset = 1.0 if config.similarity == "cosine" else 0.0
+        return Answers(
+            scores=scores,
+            scores_without=without,
+            novelty=offset - nearest,
+            hit=reading.scores.mean(1).numpy(),
+            nearest=self.memory_["label"][reading.nearest_slot].numpy(),
+            has_read=(reading.weights.sum(1) > 0).numpy(),
+            gate=none if gate is None else gate.numpy(),
+            abstains=nearest < self._threshold,
+        )
+
+
+def net_scores(logits: Tensor) -> np.ndarray:
+    """Return class probabilities, (B, C)."""
+    return logits.softmax(dim=1).numpy()

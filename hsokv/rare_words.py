@@ -1,0 +1,297 @@
+"""The rare-word experiment: every flow, every test condition, paired seeds.
+
+A trial trains one learner once and tests it under every condition and number of distractors; its
+rows go to `results/rare_words.csv`. `python -m hsokv.rare_words audit` recomputes a sample.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from hsokv import metrics
+from hsokv.checks import check_keys, check_params
+from hsokv.config import BUDGETS, FLOWS, FlowConfig
+from hsokv.engine import Trial, run_trials
+from hsokv.flow import ABSTAIN, Answers, Flow
+from hsokv.flows import make_flow
+from hsokv.lexicon import load_lexicon, load_unseen_words
+from hsokv.provenance import config_hash
+from hsokv.results import ResultsStore
+from hsokv.stats import encode_words
+from hsokv.stories import CONDITIONS, RareWordTask, Texts, make_rare_word_task
+
+EXPERIMENT = "rare_words"
+N_WORDS = 100  # the swarm-trained flows and retention run at this n_way only
+BUDGETED = ("current", "as_shipped", "fine_tune")  # flows with a budget to choose
+MEASURES = (
+    "accuracy", "one_shot_accuracy", "retention", "retention_as_printed", "forgetting",
+    "memory_utility", "kv_hit_rate", "top1_key_correct", "read_fraction", "gate_mean",
+    "novelty_auroc", "convergence_steps", "flops", "train_s", "predict_ms", "memory_bytes",
+)  # fmt: skip
+TIMINGS = ("train_s", "predict_ms")
+
+
+def _schema() -> pa.DataFrameSchema:
+    text, number = pa.Column(str), pa.Column(float, nullable=True)
+    count = pa.Column(int, pa.Check.ge(0))
+    columns = {
+        "experiment": pa.Column(str, pa.Check.eq(EXPERIMENT)),
+        "flow": text,
+        "budget": pa.Column(str, pa.Check.isin(["none", "fixed", *BUDGETS])),
+        "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
+        "n_way": count,
+        "n_distractors": count,
+        "seed": count,
+        "n_test": count,
+        "n_one_shot": count,
+        **dict.fromkeys(MEASURES, number),
+        "correct_words": text,
+        "tested_words": text,
+        "config_hash": text,
+        "code_version": text,
+    }
+    columns["accuracy"] = pa.Column(float, pa.Check.in_range(0, 1))
+    key = ["config_hash", "condition", "n_distractors"]
+    return pa.DataFrameSchema(columns, unique=key, strict=True)
+
+
+SCHEMA = _schema()
+
+
+@dataclass(frozen=True)
+class RareWordsParams:
+    """What to run; the fields are the notebook's parameters.
+
+    Raises:
+        ValueError: an unknown flow or budget, or a count below 1.
+    """
+
+    flows: tuple[str, ...] = tuple(FLOWS)
+    n_ways: tuple[int, ...] = (5, 20, 100)  # words to tell apart
+    n_distractors: tuple[int, ...] = (0, 1, 3, 5)  # filler sentences around a test story
+    n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1
+    n_retention_seeds: int = 5  # seeds on which words also arrive in blocks
+    swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
+    n_full_seeds: int = 5  # seeds on which they also get the full documented budget
+    n_jobs: int = -1  # trials at a time, -1 for all cores
+    backend: str = "loky"  # "ray" runs the same trials on a cluster
+
+    def __post_init__(self):
+        check_keys(self.flows, FLOWS, "flow")
+        check_keys([self.swarm_budget], BUDGETS, "swarm_budget")
+        for name in ("n_seeds",):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)}: expected at least 1; raise {name}")
+        for n_way in self.n_ways:
+            if not 5 <= n_way <= N_WORDS:
+                raise ValueError(f"n_ways holds {n_way}: expected 5 to {N_WORDS}; change n_ways")
+
+    @classmethod
+    def from_params(cls, params: dict) -> RareWordsParams:
+        """Build from notebook parameters; a misspelt name is an error that names the nearest."""
+        return check_params(cls, params)
+
+    def as_dict(self) -> dict:
+        """Return the parameters as a plain dict."""
+        return asdict(self)
+
+
+def flow_config(flow: str, budget: str) -> FlowConfig:
+    """Return a flow's configuration under a budget.
+
+    `fine_tune` gets as many optimiser steps as match the swarm's counted FLOPs: a step of
+    accepted random search (two forward passes) counts as two thirds of a gradient step.
+    """
+    config = FLOWS[flow]
+    if budget not in BUDGETS:
+        return config
+    swarm = config.with_overrides(**BUDGETS[budget])
+    if flow != "fine_tune":
+        return swarm
+    n_random = swarm.n_agents // 4
+    per_round = swarm.n_agents - n_random / 3
+    steps = round(swarm.meta_iterations * swarm.agent_steps * per_round)
+    return config.with_overrides(n_steps=steps, batch_size=swarm.batch_size)
+
+
+def make_trials(params: RareWordsParams) -> list[Trial]:
+    """Return the trials of a run, cheap ones first."""
+    trials = []
+    for budget in ("", params.swarm_budget, "full"):
+        n_seeds = params.n_full_seeds if budget == "full" else params.n_seeds
+        if budget == "full" and params.swarm_budget == "full":
+            continue
+        for flow in params.flows:
+            has_budget = flow in BUDGETED
+            if has_budget != bool(budget):
+                continue
+            kind = budget or ("fixed" if FLOWS[flow].training != "none" else "none")
+            ways = [n for n in params.n_ways if n == N_WORDS or not has_budget]
+            for n_way in ways:
+                trials += [_trial(flow, kind, n_way, seed, params) for seed in range(n_seeds)]
+    return trials
+
+
+def _trial(flow: str, budget: str, n_way: int, seed: int, params: RareWordsParams) -> Trial:
+    in_blocks = n_way == N_WORDS and seed < params.n_retention_seeds and budget != "full"
+    return Trial.create(
+        EXPERIMENT,
+        flow,
+        seed,
+        budget=budget,
+        n_way=n_way,
+        n_distractors=params.n_distractors if n_way == N_WORDS else (0,),
+        retention=in_blocks,
+        switches=config_hash(flow_config(flow, budget).as_dict()),
+    )
+
+
+def run_trial(trial: Trial) -> list[dict]:
+    """Train one learner and return a row per condition and number of distractors."""
+    settings = dict(trial.settings)
+    task = make_rare_word_task(settings["n_way"], seed=trial.seed)
+    switches = flow_config(trial.flow, settings["budget"]).as_dict()
+    flow = make_flow(trial.flow, seed=trial.seed, **switches)
+    _fit(flow, task, None)
+    learner = {
+        "budget": settings["budget"],
+        "n_way": settings["n_way"],
+        "convergence_steps": flow.convergence_steps_,
+        "flops": flow.cost_.flops,
+        "train_s": flow.cost_.train_s,
+        "memory_bytes": flow.memory_bytes,
+    }
+    blocks = _retention(trial, task, switches) if settings["retention"] else {}
+    rows = []
+    for n_distractors in settings["n_distractors"]:
+        tested = {c: _test(flow, task.test(c, n_distractors)) for c in CONDITIONS}
+        unseen = tested["unseen"].pop("novelty")
+        known = {c: tested[c].pop("novelty") for c in CONDITIONS if c != "unseen"}
+        for condition in CONDITIONS:
+            negatives = known["recognise" if condition == "unseen" else condition]
+            row = learner | {"condition": condition, "n_distractors": n_distractors}
+            row |= tested[condition] | {"novelty_auroc": metrics.auroc(negatives, unseen)}
+            if n_distractors == 0:
+                row |= blocks.get(condition, {})
+                if condition == "verbatim":
+                    again = _test(flow, task.test("verbatim", 5, draw="retention"))
+                    row["retention_as_printed"] = again["accuracy"]
+            rows.append({name: float("nan") for name in MEASURES} | row)
+    return rows
+
+
+def _fit(flow: Flow, task: RareWordTask, words: set[str] | None) -> None:
+    """Learn the whole task, or one block of its words."""
+    train = task.train if words is None else task.train.where(words)
+    held = task.validation if words is None else task.validation.where(words)
+    validation = (held.texts, held.labels) if held.texts else None
+    flow.partial_fit(train.texts, train.labels, validation=validation)
+
+
+def _right(flow: Flow, answers: Answers, stories: Texts) -> np.ndarray:
+    """Return whether each text is answered rightly; for a word never stored, by abstaining."""
+    labels = flow.classes_[answers.scores.argmax(1)].astype(object)
+    labels[answers.abstains] = ABSTAIN
+    labels[(answers.scores.sum(1) == 0)] = ""  # an empty memory answers nothing
+    wanted = [label if n else ABSTAIN for label, n in zip(stories.labels, stories.exposures)]
+    return labels == np.array(wanted, dtype=object)
+
+
+def _test(flow: Flow, stories: Texts) -> dict:
+    """Return the measures of one test set, and the novelty of its texts."""
+    start = time.perf_counter()
+    answers = flow.answer(stories.texts)
+    predict_ms = 1000 * (time.perf_counter() - start) / len(stories.texts)
+    right = _right(flow, answers, stories)
+    stored = stories.exposures[0] > 0
+    table = load_lexicon() if stored else load_unseen_words()
+    place = {word: i for i, word in enumerate(table["word"])}
+    index = [place[label] for label in stories.labels]
+    correct, tested = np.zeros(len(place), bool), np.zeros(len(place), bool)
+    tested[index], correct[index] = True, right
+    row = {
+        "accuracy": float(right.mean()),
+        "n_test": len(stories.texts),
+        "n_one_shot": 0,
+        "predict_ms": predict_ms,
+        "novelty": answers.novelty,
+        "kv_hit_rate": _mean(answers.hit),
+        "gate_mean": _mean(answers.gate),
+        "read_fraction": float(answers.has_read.mean()),
+        "correct_words": encode_words(correct),
+        "tested_words": encode_words(tested),
+    }
+    if stored:
+        once = np.array(stories.exposures) == 1
+        row["n_one_shot"] = int(once.sum())
+        row["one_shot_accuracy"] = float(right[once].mean()) if once.any() else float("nan")
+        labels = np.array(stories.labels, dtype=object)
+        if answers.nearest.min() >= 0:
+            row["top1_key_correct"] = float((flow.classes_[answers.nearest] == labels).mean())
+        if flow.memory_bytes:
+            alone = flow.classes_[answers.scores_without.argmax(1)] == labels
+            alone &= answers.scores_without.sum(1) > 0
+            row["memory_utility"] = float(right.mean() - alone.mean())
+    return row
+
+
+def _retention(trial: Trial, task: RareWordTask, switches: dict) -> dict[str, dict]:
+    """Let the words arrive in blocks; return retention and forgetting per condition.
+
+    A budget (of the swarm or of `fine_tune`) is spent evenly over the blocks; flows with a fixed
+    number of steps take that many on each.
+    """
+    n_blocks = len(task.blocks)
+    shared = ("meta_iterations", "n_steps") if trial.flow in BUDGETED else ()
+    switches = switches | {name: max(1, switches[name] // n_blocks) for name in shared}
+    flow = make_flow(trial.flow, seed=trial.seed, **switches)
+    conditions = [c for c in CONDITIONS if c != "unseen"]
+    tests = {c: task.test(c) for c in conditions}
+    accuracy = {c: np.full((n_blocks, n_blocks), np.nan) for c in conditions}
+    for stage, words in enumerate(task.blocks):
+        _fit(flow, task, set(words))
+        for condition in conditions:
+            for block in range(stage + 1):
+                stories = tests[condition].where(set(task.blocks[block]))
+                right = _right(flow, flow.answer(stories.texts), stories)
+                accuracy[condition][stage, block] = right.mean()
+    return {
+        c: {"retention": metrics.retention(a), "forgetting": metrics.forgetting(a)}
+        for c, a in accuracy.items()
+    }
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values)) if np.isfinite(values).all() else float("nan")
+
+
+def results_dir() -> Path:
+    """Return the folder of results: HSOKV_RESULTS, else `results/` of this checkout or here."""
+    if os.environ.get("HSOKV_RESULTS"):
+        return Path(os.environ["HSOKV_RESULTS"])
+    checkout = Path(__file__).parents[1]
+    return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "results"
+
+
+def make_store() -> ResultsStore:
+    """Return the store of this experiment's rows."""
+    return ResultsStore(results_dir() / f"{EXPERIMENT}.csv", SCHEMA)
+
+
+def run_rare_words(params: RareWordsParams, flows: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the rows of a run, reading what is stored and computing what is missing.
+
+    Args:
+        params: what to run.
+        flows: run only these of its flows.
+    """
+    trials = [t for t in make_trials(params) if flows is None or t.flow in flows]
+    return run_trials(trials, run_trial, make_store(), n_jobs=params.n_jobs, backend=params.backend)

@@ -1,0 +1,299 @@
+"""Interval estimates, paired comparisons and multiple testing as pure functions.
+
+Axis convention, the same in every function: rows are seeds, columns are words, so a score
+matrix has shape (n_seeds, n_words). Options mean the same everywhere: `rng` is the only source of
+randomness, `n_boot` the number of resamples, `level` the coverage aimed at. Intervals are bootstrap
+percentile intervals unless stated. Resamples are rows of a weight matrix (B, n), B = n_boot.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats as scipy_stats
+
+EXACT_LIMIT = 12  # up to this many differences all 2**n sign patterns are counted
+
+
+class Interval(NamedTuple):
+    """A point estimate with the ends of its interval and the number of observations behind it."""
+
+    point: float
+    low: float
+    high: float
+    n: int
+
+    def text(self, percent: bool = True, signed: bool = False) -> str:
+        """Return the estimate as prose, e.g. '86.1 % [84.0, 88.2], n = 1600'.
+
+        Without `percent` three decimals of the share are printed. `signed` is for differences: it
+        prints signs, and 'points' in place of '%'.
+        """
+        scale, digits = (100.0, 1) if percent else (1.0, 3)
+        numbers = [round(scale * x, digits) + 0.0 for x in self[:3]]  # + 0.0: never "-0.0"
+        point, low, high = (f"{x:{'+' if signed else ''}.{digits}f}" for x in numbers)
+        unit = "" if not percent else (" points" if signed else " %")
+        return f"{point}{unit} [{low}, {high}], n = {self.n}"
+
+    def __format__(self, spec: str) -> str:
+        """Format as `text()` for '' and '%', signed for '+', else apply `spec` to each number."""
+        if spec in ("", "%", "+"):
+            return self.text(signed=spec == "+")
+        return f"{self.point:{spec}} [{self.low:{spec}}, {self.high:{spec}}], n = {self.n}"
+
+
+def bootstrap_mean(
+    values: ArrayLike, *, rng: Generator, n_boot: int = 2000, level: float = 0.95
+) -> Interval:
+    """Return the mean of independent values (n,); with n = 1 the interval has no width.
+
+    Raises:
+        ValueError: no value, a value that is not finite, or a level outside (0, 1).
+    """
+    values = _finite_vector(values, "values")
+    draws = _weights(rng, n_boot, values.size) @ values / values.size  # (B,)
+    return _interval(values.mean(), draws, values.size, level)
+
+
+def bootstrap_seeds_words(
+    correct: ArrayLike,
+    tested: ArrayLike,
+    *,
+    rng: Generator,
+    n_boot: int = 2000,
+    level: float = 0.95,
+) -> Interval:
+    """Return the mean accuracy over tested cells; n is the number of tested cells.
+
+    Seeds and words are resampled (the "pigeonhole" bootstrap, Owen 2007,
+    doi:10.1214/07-AOAS122): a cell weighs how often its seed times its word was drawn. This widens
+    the interval for words that are hard under every seed and for seeds that are bad on every word.
+    Where neither effect exists it is up to sqrt(3) times too wide. When every tested cell has the
+    same outcome it has no width: use `binomial_interval` then.
+
+    Args:
+        correct: whether the word was answered correctly, bool (n_seeds, n_words).
+        tested: whether it was tested under that seed, bool (n_seeds, n_words); others are ignored.
+        rng: source of the resamples. A resample that holds no tested cell is left out.
+        n_boot: number of resamples.
+        level: coverage aimed at, between 0 and 1.
+
+    Raises:
+        ValueError: shapes differ, or no cell was tested.
+    """
+    correct, tested = _cells(correct, tested)
+    return _two_way(correct.astype(float), tested, rng, n_boot, level)
+
+
+def paired_difference(
+    correct_a: ArrayLike,
+    tested_a: ArrayLike,
+    correct_b: ArrayLike,
+    tested_b: ArrayLike,
+    *,
+    rng: Generator,
+    n_boot: int = 2000,
+    level: float = 0.95,
+) -> Interval:
+    """Return accuracy of a minus accuracy of b on the cells tested in both.
+
+    Both sides see the same resamples of seeds and words (see `bootstrap_seeds_words`), so what is
+    hard for both cancels. All four arrays are bool (n_seeds, n_words), row i the same seed in each.
+    The result is positive where a is better; n is the number of cells tested in both.
+
+    Raises:
+        ValueError: shapes differ, or no cell was tested in both.
+    """
+    correct_a, tested_a = _cells(correct_a, tested_a)
+    correct_b, tested_b = _cells(correct_b, tested_b)
+    if correct_a.shape != correct_b.shape:
+        raise ValueError(
+            f"a has shape {correct_a.shape} and b {correct_b.shape}: expected the same seeds and "
+            "words; keep the seeds both flows were run with"
+        )
+    difference = correct_a.astype(float) - correct_b.astype(float)
+    return _two_way(difference, tested_a & tested_b, rng, n_boot, level)
+
+
+def iqm(values: ArrayLike) -> float:
+    """Return the interquartile mean: the mean without the lowest and highest quarter.
+
+    values (n,) lose floor(n / 4) at each end: with n < 4 it is the mean (Agarwal et al. 2021).
+    """
+    return float(scipy_stats.trim_mean(_finite_vector(values, "values"), 0.25))
+
+
+def bootstrap_iqm(values: ArrayLike, *, rng: Generator, n_boot: int = 2000) -> Interval:
+    """Return the interquartile mean of values (n,) with a 95 % interval."""
+    values = _finite_vector(values, "values")
+    resampled = rng.choice(values, size=(n_boot, values.size))  # (B, n)
+    return _interval(iqm(values), scipy_stats.trim_mean(resampled, 0.25, axis=1), values.size, 0.95)
+
+
+def probability_of_improvement(a: ArrayLike, b: ArrayLike, *, paired: bool = True) -> float:
+    """Return the probability that a scores higher than b; ties count half.
+
+    a and b are scores, (n_seeds,) each. `paired` compares a[i] with b[i]; without it every a meets
+    every b, which is the definition of Agarwal et al. 2021 (arXiv:2108.13264) for one task.
+    """
+    return float(_wins(a, b, paired).mean())
+
+
+def bootstrap_probability_of_improvement(
+    a: ArrayLike, b: ArrayLike, *, rng: Generator, paired: bool = True, n_boot: int = 2000
+) -> Interval:
+    """Return `probability_of_improvement` with a 95 % interval from resampled seeds.
+
+    Paired seeds are resampled together, others on each side; n counts pairs, or all scores.
+    """
+    wins = _wins(a, b, paired)
+    if paired:
+        return bootstrap_mean(wins, rng=rng, n_boot=n_boot)
+    n_a, n_b = wins.shape
+    weights_a, weights_b = _weights(rng, n_boot, n_a), _weights(rng, n_boot, n_b)
+    draws = ((weights_a @ wins) * weights_b).sum(axis=1) / (n_a * n_b)  # (B,)
+    return _interval(wins.mean(), draws, n_a + n_b, 0.95)
+
+
+def holm(p_values: ArrayLike) -> NDArray[np.float64]:
+    """Return Holm's (1979) adjusted p-values, (n,), in the order of the input.
+
+    Raises:
+        ValueError: a p-value that is missing or outside [0, 1].
+    """
+    p = np.asarray(p_values, dtype=float)
+    if p.ndim != 1 or not np.all((p >= 0) & (p <= 1)):
+        raise ValueError(
+            f"p_values={p.tolist()}: expected numbers in [0, 1]; leave out comparisons not made"
+        )
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * (p.size - np.arange(p.size)))
+    return np.minimum(stepped, 1.0)[np.argsort(order)]
+
+
+def paired_permutation_p(diffs: ArrayLike, *, rng: Generator, n_permutations: int = 9999) -> float:
+    """Return the two-sided p-value of a sign-flip test of the mean difference.
+
+    Up to 12 differences every sign pattern is counted and `rng` is not used; above that
+    `n_permutations` patterns are drawn and p = (1 + hits) / (1 + n_permutations). The exact p is
+    never below 2 / 2**n: with 5 seeds it cannot go under 0.0625. diffs: one per seed, (n_seeds,).
+    """
+    diffs = _finite_vector(diffs, "diffs")
+    exact = diffs.size <= EXACT_LIMIT
+    if exact:
+        bits = np.arange(2**diffs.size)[:, None] >> np.arange(diffs.size) & 1
+    else:
+        bits = rng.integers(2, size=(n_permutations, diffs.size), dtype=np.int8)
+    flipped = np.abs((1.0 - 2.0 * bits) @ diffs)  # (n_patterns,)
+    # The tolerance makes patterns that tie with the observed one count despite rounding.
+    hits = int((flipped >= abs(diffs.sum()) - 1e-12 * max(1.0, np.abs(diffs).sum())).sum())
+    return hits / flipped.size if exact else (1 + hits) / (1 + n_permutations)
+
+
+def binomial_interval(k: int, n: int, *, level: float = 0.95) -> Interval:
+    """Return k / n with the exact Clopper-Pearson interval, for n independent trials.
+
+    Raises:
+        ValueError: unless 0 <= k <= n and n >= 1.
+    """
+    if n < 1 or not 0 <= k <= n:
+        raise ValueError(f"k={k}, n={n}: expected n >= 1 and 0 <= k <= n; check the counts")
+    ends = scipy_stats.binomtest(int(k), int(n)).proportion_ci(level, method="exact")
+    return Interval(k / n, float(ends.low), float(ends.high), int(n))
+
+
+def encode_words(words: ArrayLike) -> str | list[str]:
+    """Return '0x' and hexadecimal digits whose bit i is word i; inverse of `decode_words`.
+
+    words, bool: (n_words,) gives one string, (n_rows, n_words) a list of strings. The prefix keeps
+    CSV readers from taking '1e5' or '00' for a number.
+    """
+    words = np.asarray(words, dtype=bool)
+    if words.ndim == 2:
+        return [encode_words(row) for row in words]
+    value = int.from_bytes(np.packbits(words, bitorder="little").tobytes(), "little")
+    return f"0x{value:0{max(1, -(-words.size // 4))}x}"
+
+
+def decode_words(hex_strings: Sequence[str], n_words: int) -> NDArray[np.bool_]:
+    """Return the word sets as bool (n_rows, n_words): bit i of a string is word i.
+
+    Raises:
+        ValueError: a string is not hexadecimal or names a word beyond `n_words`.
+    """
+    rows, n_bytes = [], -(-n_words // 8)
+    for text in hex_strings:
+        try:
+            value = int(text, 16)
+        except (TypeError, ValueError):
+            value = -1
+        if value < 0 or value >> n_words:
+            raise ValueError(
+                f"{text!r}: expected a hexadecimal string of at most {n_words} bits; read the "
+                "column as text and pass the number of words of the lexicon"
+            )
+        rows.append(value.to_bytes(n_bytes, "little"))
+    packed = np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(rows), n_bytes)
+    return np.unpackbits(packed, axis=1, count=n_words, bitorder="little").astype(bool)
+
+
+def _two_way(x: NDArray, cells: NDArray, rng: Generator, n_boot: int, level: float) -> Interval:
+    """Return the mean of x over cells, both (S, W), resampling rows and columns."""
+    n_seeds, n_words = cells.shape
+    if not cells.any():
+        raise ValueError(
+            f"no tested cell among {n_seeds} seeds x {n_words} words: expected at least one; check "
+            "that the rows share condition, n_way and lexicon"
+        )
+    x = np.where(cells, x, 0.0)
+    weights_s, weights_w = _weights(rng, n_boot, n_seeds), _weights(rng, n_boot, n_words)
+    total = ((weights_s @ x) * weights_w).sum(axis=1)  # (B,S) @ (S,W) -> (B,W) -> (B,)
+    count = ((weights_s @ cells.astype(float)) * weights_w).sum(axis=1)
+    draws = total[count > 0] / count[count > 0]
+    return _interval(x.sum() / cells.sum(), draws, cells.sum(), level)
+
+
+def _weights(rng: Generator, n_boot: int, n: int) -> NDArray[np.float64]:
+    """Return how often each of n units is drawn in each resample, (n_boot, n)."""
+    return rng.multinomial(n, np.full(n, 1.0 / n), size=n_boot).astype(float)
+
+
+def _interval(point: float, draws: NDArray, n: int, level: float) -> Interval:
+    if not 0 < level < 1:
+        raise ValueError(f"level={level}: expected a share between 0 and 1, such as 0.95")
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(point), float(low), float(high), int(n))
+
+
+def _wins(a: ArrayLike, b: ArrayLike, paired: bool) -> NDArray[np.float64]:
+    """Return 1 where a wins, 0.5 for ties: (n,) when paired, else (n_a, n_b)."""
+    a, b = _finite_vector(a, "a"), _finite_vector(b, "b")
+    if paired and a.size != b.size:
+        raise ValueError(
+            f"a has {a.size} scores and b {b.size}: paired scores need the same seeds; keep the "
+            "seeds both have, or pass paired=False"
+        )
+    a = a if paired else a[:, None]
+    return (a > b) + 0.5 * (a == b)
+
+
+def _finite_vector(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(
+            f"{name} has shape {values.shape} and {int((~np.isfinite(values)).sum())} non-finite "
+            "entries: expected a vector of finite numbers; drop missing rows first"
+        )
+    return values
+
+
+def _cells(correct: ArrayLike, tested: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    correct, tested = np.asarray(correct, dtype=bool), np.asarray(tested, dtype=bool)
+    if correct.ndim != 2 or correct.shape != tested.shape:
+        raise ValueError(
+            f"correct has shape {correct.shape} and tested {tested.shape}: expected (n_seeds, "
+            "n_words) for both; use decode_words on the same rows"
+        )
+    return correct, tested

@@ -1,0 +1,65 @@
+"""Whole-word tokenizer, fitted on training text only.
+
+Words are lower-cased runs of letters, digits and apostrophes; a blank (`___`) is a token of its
+own. Id 0 is padding and id 1 is every word the training text did not contain.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+PAD, UNKNOWN = "<pad>", "<unk>"
+PAD_ID, UNKNOWN_ID = 0, 1
+_WORD = re.compile(r"_+|[^\W_]+(?:'[^\W_]+)*")
+
+
+def split_words(text: str) -> list[str]:
+    """Return the lower-cased words of a text, punctuation left out."""
+    return _WORD.findall(text.lower())
+
+
+class Tokenizer:
+    """Maps words to ids in order of first sight; ids never change once given."""
+
+    def __init__(self, words: list[str] | None = None):
+        self.words = list(words) if words else [PAD, UNKNOWN]
+        self.ids = {word: index for index, word in enumerate(self.words)}
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def extend(self, texts: list[str]) -> Tokenizer:
+        """Add the words of training texts; existing ids stay."""
+        for text in texts:
+            for word in split_words(text):
+                if word not in self.ids:
+                    self.ids[word] = len(self.words)
+                    self.words.append(word)
+        return self
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        """Return one list of token ids per text; unseen words get `UNKNOWN_ID`."""
+        return [[self.ids.get(word, UNKNOWN_ID) for word in split_words(text)] for text in texts]
+
+    def save(self, path: str | Path) -> None:
+        """Write the vocabulary as JSON."""
+        Path(path).write_text(json.dumps({"words": self.words}), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Tokenizer:
+        """Read a vocabulary written by `save`.
+
+        Raises:
+            ValueError: the file is not such a vocabulary.
+        """
+        try:
+            words = json.loads(Path(path).read_text(encoding="utf-8"))["words"]
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path}: not a tokenizer file ({error}); save the flow again"
+            ) from error
+        if words[:2] != [PAD, UNKNOWN] or len(set(words)) != len(words):
+            raise ValueError(f"{path}: the vocabulary is damaged; save the flow again")
+        return cls(words)

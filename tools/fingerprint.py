@@ -1,0 +1,77 @@
+"""Content hashes that tell whether something built is still up to date.
+
+They cover what the content depends on, never dates: a fresh clone and an old checkout of the
+same commit agree.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from tools.paths import LOCK, PARAMS, ROOT, results_dir
+
+SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
+
+
+def hash_text(*parts: str) -> str:
+    """Return one hash of the texts, each kept apart from the next."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf8")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()[:16]
+
+
+def hash_files(paths: Iterable[Path]) -> str:
+    """Return one hash of the names and contents of the files and of all files in the folders."""
+    files = []
+    for path in paths:
+        found = path.rglob("*") if path.is_dir() else [path]
+        files += [p for p in found if p.is_file() and not SKIPPED & set(p.parts)]
+    digest = hashlib.sha256()
+    for path in sorted(set(files)):
+        data = path.read_bytes()
+        digest.update(f"{path.name} {len(data)} ".encode() + data)
+    return digest.hexdigest()[:16]
+
+
+def hash_cells(notebook: Path) -> str:
+    """Return the hash of the cells of a notebook source: type, metadata, text."""
+    cells = json.loads(notebook.read_text("utf8"))["cells"]
+    return hash_text(
+        *(
+            json.dumps([c["cell_type"], c["metadata"], "".join(c["source"])], sort_keys=True)
+            for c in cells
+        )
+    )
+
+
+def preset_parameters(preset: str, name: str) -> dict:
+    """Return the parameters that `params/<preset>/<name>.yml` sets; {} when it is empty."""
+    path = PARAMS / preset / f"{name}.yml"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path.relative_to(ROOT)} is missing: every notebook has one file per preset "
+            "(it may hold nothing but a comment)"
+        )
+    values = yaml.safe_load(path.read_text("utf8")) or {}
+    if not isinstance(values, dict):
+        raise ValueError(f"{path.relative_to(ROOT)}: expected lines `name: value`, got {values!r}")
+    return values
+
+
+def hash_inputs(notebook: Path, parameters: dict) -> str:
+    """Return the hash of what a run of the notebook reads, its result rows apart."""
+    return hash_text(
+        hash_cells(notebook),
+        json.dumps(parameters, sort_keys=True, default=str),
+        hash_files([ROOT / "hsokv", LOCK]),
+    )
+
+
+def hash_results() -> str:
+    """Return the hash of the result rows that are on disk now."""
+    return hash_files(sorted(results_dir().glob("*.csv")))

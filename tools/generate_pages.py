@@ -1,0 +1,44 @@
+"""Write the book pages that are generated from the code, so that they cannot drift from it.
+
+`tools.stage_book` calls `generate_pages(stage)` after the tree is staged; each entry of `PAGES`
+returns the Markdown of one page.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.paths import ROOT, results_dir
+
+
+def render_flows() -> str:
+    """Return the page that draws every flow and compares them side by side."""
+    return "# Flows\n\nThis page is generated from the flows' configurations.\n"
+
+
+def render_api() -> str:
+    """Return the reference of the public functions and classes."""
+    return "# API reference\n\nThis page is generated from the package's docstrings.\n"
+
+
+def render_findings() -> str:
+    """Return the page that compares the rows computed here with the published findings."""
+    published, here = str(ROOT / "results"), str(results_dir())
+    command = [sys.executable, "-m", "hsokv.findings", "--published", published, "--here", here]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[1:])} failed:\n{done.stderr.strip()}")
+    return done.stdout
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "book/flows.md": render_flows,
+    "book/api.md": render_api,
+}
+
+
+def generate_pages(stage: Path) -> None:
+    """Write every generated page into the staged tree."""
+    for name, render in PAGES.items():
+        (stage / name).write_text(render(), "utf8")

@@ -1,0 +1,71 @@
+"""Where everything is: folders, notebooks, presets, and the repository's address.
+
+The address stands in `_config.yml` and nowhere else; Colab links and the notebooks' set-up
+cells are derived from it here, and tests compare them.
+"""
+
+import os
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+PARAMS = ROOT / "params"
+SWEEPS = PARAMS / "sweeps"
+BOOK = ROOT / "book"
+CONFIG = ROOT / "_config.yml"
+TOC = ROOT / "_toc.yml"
+LOCK = ROOT / "requirements.lock"
+BUILD = ROOT / "_build"
+
+PRESETS = ("quick_test", "demo", "research")
+BADGE_IMAGE = "https://colab.research.google.com/assets/colab-badge.svg"
+
+_SETUP_CELL = """try:
+    import hsokv  # noqa: F401
+except ModuleNotFoundError:
+    %pip install -q "hsokv @ git+{url}@{branch}\""""
+
+
+def results_dir() -> Path:
+    """Return the folder of result rows: HSOKV_RESULTS if it is set, else `results/`."""
+    return Path(os.environ.get("HSOKV_RESULTS") or ROOT / "results")
+
+
+def list_notebooks() -> list[Path]:
+    """Return the notebook sources in the order of their numbers."""
+    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+
+
+def executed_path(out: Path, name: str) -> Path:
+    """Return where the executed copy of notebook `name` is kept under `out`."""
+    return out / "executed" / f"{name}.ipynb"
+
+
+def record_path(out: Path, name: str) -> Path:
+    """Return where the record of the run of notebook `name` is kept under `out`."""
+    return out / "executed" / f"{name}.json"
+
+
+def repository() -> tuple[str, str]:
+    """Return the repository's address and branch, as written in `_config.yml`."""
+    config = yaml.safe_load(CONFIG.read_text("utf8"))["repository"]
+    return config["url"], config["branch"]
+
+
+def colab_url(path: str) -> str:
+    """Return the address that opens `path` (relative to the repository) in Colab."""
+    url, branch = repository()
+    return url.replace("github.com", "colab.research.google.com/github") + f"/blob/{branch}/{path}"
+
+
+def badge(path: str) -> str:
+    """Return the Markdown of the Colab badge that opens `path`."""
+    return f"[![Open in Colab]({BADGE_IMAGE})]({colab_url(path)})"
+
+
+def setup_cell() -> str:
+    """Return the source of the set-up cell, the same in every notebook."""
+    url, branch = repository()
+    return _SETUP_CELL.format(url=url, branch=branch)

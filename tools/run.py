@@ -1,0 +1,185 @@
+"""Execute the notebooks with papermill, one preset's parameters each.
+
+A copy is written under a temporary name, checked, and only then moved to `executed/`, with a
+record beside it: parameters, commit, machine, time, and the hashes of what it read. A notebook
+whose record still agrees with the tree is not run again.
+"""
+
+import argparse
+import ast
+import difflib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tools.check_runs import find_problems
+from tools.fingerprint import hash_inputs, hash_results, preset_parameters
+from tools.paths import BUILD, NOTEBOOKS, PRESETS, ROOT, executed_path, list_notebooks
+from tools.paths import record_path, results_dir
+
+
+def closest(name: str, known: list[str]) -> str:
+    """Return a hint that names the nearest of the known names."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+    return f"did you mean {near[0]!r}?" if near else "none is known"
+
+
+def check_parameters(notebook: Path, parameters: dict) -> None:
+    """Refuse a parameter that the notebook does not have, or of another type than its default.
+
+    papermill itself only warns of an unknown name and then runs with the default.
+
+    Raises:
+        ValueError: for an unknown name (the nearest is named) or a value of another type.
+    """
+    import papermill
+
+    known = papermill.inspect_notebook(str(notebook))
+    for key, value in parameters.items():
+        if key not in known:
+            hint = closest(key, list(known))
+            raise ValueError(f"{notebook.stem} has no parameter {key!r}: {hint}")
+        default = ast.literal_eval(known[key]["default"])
+        kinds = (int, float) if type(default) is float else type(default)
+        if default is not None and (
+            not isinstance(value, kinds) or isinstance(value, bool) != isinstance(default, bool)
+        ):
+            raise ValueError(
+                f"{notebook.stem}: {key}={value!r} is a {type(value).__name__}, the notebook's "
+                f"default {default!r} a {type(default).__name__}; write a value of that type"
+            )
+
+
+def commit_name() -> str:
+    """Return the short commit, marked when the tree differs from it; 'unknown' without git."""
+    git = ["git", "-C", str(ROOT)]
+    sha = subprocess.run([*git, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True)
+    if sha.returncode:
+        return "unknown"
+    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
+    return sha.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
+
+
+def machine_name() -> str:
+    """Return processor, cores and Python version in one line."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        models = [x.split(":", 1)[1] for x in info.read_text().splitlines() if "model name" in x]
+        cpu = models[0].strip() if models else cpu
+    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def is_fresh(source: Path, parameters: dict, out: Path) -> bool:
+    """Return whether the copy under `out` was made from what is on disk now."""
+    record = record_path(out, source.stem)
+    if not record.is_file() or find_problems(executed_path(out, source.stem)):
+        return False
+    seen = json.loads(record.read_text("utf8"))
+    now = {"inputs": hash_inputs(source, parameters), "results": hash_results()}
+    return now == {key: seen.get(key) for key in now}
+
+
+def execute(source: Path, parameters: dict, copy: Path) -> float:
+    """Execute one notebook and keep its copy only if it ran to its end; return the seconds.
+
+    Raises:
+        RuntimeError: when a cell failed; the half-run copy is kept as `<name>.failed.ipynb`.
+    """
+    import papermill
+    from traitlets.config import Config
+
+    check_parameters(source, parameters)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    partial, failed = copy.with_suffix(".partial.ipynb"), copy.with_suffix(".failed.ipynb")
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, no other
+    os.environ["HSOKV_RESULTS"] = str(results_dir().resolve())
+    start = time.perf_counter()
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(partial),
+            parameters,
+            kernel_name="python3",
+            cwd=str(NOTEBOOKS),
+            progress_bar=False,
+            config=Config({"KernelManager": {"transport": "ipc"}}),  # no open port
+        )
+        problems = find_problems(partial)
+    except papermill.PapermillExecutionError as error:
+        problems = [str(error).strip()]
+    if problems:
+        partial.replace(failed)
+        raise RuntimeError(f"{source.stem} failed ({failed}):\n" + "\n".join(problems))
+    partial.replace(copy)
+    failed.unlink(missing_ok=True)
+    return time.perf_counter() - start
+
+
+def run_notebook(source: Path, preset: str, out: Path, parameters: dict) -> float:
+    """Execute one notebook into `out` and write its record; return the seconds."""
+    record = record_path(out, source.stem)
+    record.unlink(missing_ok=True)
+    facts = {
+        "notebook": source.stem,
+        "preset": preset,
+        "parameters": parameters,
+        "commit": commit_name(),
+        "machine": machine_name(),
+        "started": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "inputs": hash_inputs(source, parameters),
+    }
+    facts["seconds"] = execute(source, parameters, executed_path(out, source.stem))
+    facts["results"] = hash_results()
+    record.write_text(json.dumps(facts, indent=1, default=str) + "\n", "utf8")
+    return facts["seconds"]
+
+
+def choose_notebooks(name: str | None) -> list[Path]:
+    """Return the notebook called `name`, or all of them."""
+    sources = list_notebooks()
+    if name is None:
+        return sources
+    names = [s.stem for s in sources]
+    if name not in names:
+        raise ValueError(f"there is no notebook {name!r}: {closest(name, names)}")
+    return [sources[names.index(name)]]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Execute one notebook or all; return 1 with a message when something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", nargs="?", help="notebook, e.g. 01_rare_words; all by default")
+    parser.add_argument("--preset", default="research", help=", ".join(PRESETS))
+    parser.add_argument("--out", type=Path, default=BUILD, help="folder for the executed copies")
+    parser.add_argument("--force", action="store_true", help="run even what is up to date")
+    args = parser.parse_args(argv)
+    try:
+        if args.preset not in PRESETS:
+            hint = closest(args.preset, list(PRESETS))
+            raise ValueError(f"there is no preset {args.preset!r}: {hint}")
+        sources = choose_notebooks(args.name)
+        plans = [(s, preset_parameters(args.preset, s.stem)) for s in sources]
+        for source, parameters in plans:  # all are checked before the first is run
+            check_parameters(source, parameters)
+        for number, (source, parameters) in enumerate(plans, start=1):
+            label = f"[{number}/{len(plans)}] {source.stem} ({args.preset})"
+            if not args.force and is_fresh(source, parameters, args.out):
+                print(f"{label}: up to date", flush=True)
+                continue
+            print(f"{label}: running", flush=True)
+            seconds = run_notebook(source, args.preset, args.out, parameters)
+            print(f"{label}: {seconds:.0f} s", flush=True)
+    except (ValueError, RuntimeError, FileNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""Stage the book and build it with warnings as errors.
+
+The staged tree holds the executed notebooks at the same relative paths as their sources, so that
+the Colab button of a page opens the clean source. Generated pages and the result rows for
+download join them; the finished HTML replaces `html/` only after the whole build succeeded.
+"""
+
+import argparse
+import html
+import json
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from tools.check_runs import find_problems
+from tools.fingerprint import hash_files, hash_results, hash_text
+from tools.generate_pages import generate_pages, render_findings
+from tools.paths import BADGE_IMAGE, BOOK, BUILD, CONFIG, ROOT, TOC
+from tools.paths import executed_path, list_notebooks, record_path, repository, results_dir
+from tools.run import commit_name
+from tools.status import render_page
+
+LOCAL_BADGE = "/_static/colab-badge.svg"
+FINDINGS = "book/findings"
+
+
+def hash_inputs(out: Path, findings: bool) -> str:
+    """Return the hash of all that the HTML is made of."""
+    runs = [executed_path(out, s.stem) for s in list_notebooks()]
+    runs += [record_path(out, s.stem) for s in list_notebooks()]
+    tree = [BOOK, CONFIG, TOC, ROOT / "tools", ROOT / "hsokv", ROOT / "params", *runs]
+    return hash_text(hash_files(tree), hash_results(), commit_name(), str(findings))
+
+
+def write_config(stage: Path, findings: bool) -> None:
+    """Write the staged `_config.yml` and `_toc.yml`: the footer, and the findings page."""
+    config = yaml.safe_load(CONFIG.read_text("utf8"))
+    url, _ = repository()
+    commit, day = commit_name(), datetime.now(UTC).strftime("%Y-%m-%d")
+    sha = commit.split()[0]
+    link = commit if sha == "unknown" else f'<a href="{url}/commit/{sha}">{html.escape(commit)}</a>'
+    config["html"]["extra_footer"] = f"<p>Built on {day} from commit {link}.</p>"
+    toc = yaml.safe_load(TOC.read_text("utf8"))
+    if findings:
+        config["html"]["announcement"] = (
+            "Recomputed on this machine at demo scale: not the published numbers."
+        )
+        toc["parts"].insert(0, {"caption": "This run", "chapters": [{"file": FINDINGS}]})
+    (stage / CONFIG.name).write_text(yaml.safe_dump(config, sort_keys=False), "utf8")
+    (stage / TOC.name).write_text(yaml.safe_dump(toc, sort_keys=False), "utf8")
+
+
+def stage_notebooks(stage: Path, out: Path) -> None:
+    """Copy the executed notebooks; the Colab badge is taken from the book, not the network.
+
+    Raises:
+        RuntimeError: when a notebook did not run to its end.
+    """
+    (stage / "notebooks").mkdir()
+    for source in list_notebooks():
+        copy = executed_path(out, source.stem)
+        problems = find_problems(copy)
+        if problems:
+            raise RuntimeError(f"{source.stem}: " + "; ".join(problems))
+        notebook = json.loads(copy.read_text("utf8"))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = "".join(cell["source"]).replace(BADGE_IMAGE, LOCAL_BADGE)
+        target = stage / "notebooks" / source.name
+        target.write_text(json.dumps(notebook, indent=1) + "\n", "utf8")
+
+
+def stage_tree(stage: Path, out: Path, findings: bool) -> None:
+    """Write the whole staged tree anew."""
+    shutil.rmtree(stage, ignore_errors=True)
+    shutil.copytree(BOOK, stage / "book", ignore=shutil.ignore_patterns("_static", "__pycache__"))
+    shutil.copytree(BOOK / "_static", stage / "_static")
+    (stage / "results").mkdir()
+    for table in sorted(results_dir().glob("*.csv")):
+        shutil.copy2(table, stage / "results")
+    stage_notebooks(stage, out)
+    write_config(stage, findings)
+    (stage / "book/status.md").write_text(render_page(out), "utf8")
+    generate_pages(stage)
+    if findings:
+        (stage / f"{FINDINGS}.md").write_text(render_findings(), "utf8")
+
+
+def build_html(stage: Path, built: Path) -> Path:
+    """Run jupyter-book on the staged tree; return the folder with the HTML.
+
+    Raises:
+        RuntimeError: when it reports an error or a warning.
+    """
+    shutil.rmtree(built, ignore_errors=True)
+    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", str(stage)]
+    command += ["--path-output", str(built), "-W", "-n", "--keep-going", "--all"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        log = (done.stdout + done.stderr).splitlines()
+        said = [line for line in log if "WARNING" in line or "ERROR" in line] or log[-30:]
+        raise RuntimeError("the book has warnings or errors:\n" + "\n".join(said))
+    return built / "_build/html"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Stage and build, unless the HTML is up to date; return 1 when something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=BUILD, help="where tools.run put its copies")
+    parser.add_argument("--findings", action="store_true", help="add the page of findings")
+    args = parser.parse_args(argv)
+    target, stage = args.out / "html", args.out / "stage"
+    mark = target / ".fingerprint"
+    inputs = hash_inputs(args.out, args.findings)
+    if mark.is_file() and mark.read_text() == inputs:
+        print(f"{target}: up to date")
+        return 0
+    print("building the book", flush=True)
+    try:
+        stage_tree(stage, args.out, args.findings)
+        built = build_html(stage, args.out / "jupyter-book")
+    except RuntimeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    shutil.copy2(stage / "_static/favicon.ico", built)  # browsers ask for it at the root
+    (built / ".fingerprint").write_text(inputs)
+    shutil.rmtree(target, ignore_errors=True)
+    built.rename(target)
+    print(f"built {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Execute a notebook once per combination of parameters.
+
+`params/sweeps/NAME.yml` names the notebook, the preset to start from and a grid of values.
+Executed copies, their index and the rows they compute go to `_build/sweeps/NAME/`. The
+combinations run one after another; within each, trials run in parallel on `--backend`.
+"""
+
+import argparse
+import csv
+import itertools
+import os
+import sys
+from pathlib import Path
+
+import yaml
+
+from tools.fingerprint import preset_parameters
+from tools.paths import BUILD, PRESETS, SWEEPS
+from tools.run import check_parameters, choose_notebooks, closest, execute
+
+BACKENDS = ("loky", "ray")
+KEYS = ("notebook", "preset", "grid")
+
+
+def read_sweep(name: str) -> dict:
+    """Return the sweep `params/sweeps/<name>.yml`: notebook, preset, grid.
+
+    Raises:
+        ValueError: for an unknown sweep, key, preset or an empty grid.
+    """
+    path = SWEEPS / f"{name}.yml"
+    if not path.is_file():
+        hint = closest(name, [p.stem for p in SWEEPS.glob("*.yml")])
+        raise ValueError(f"there is no sweep {name!r} in params/sweeps: {hint}")
+    sweep = yaml.safe_load(path.read_text("utf8")) or {}
+    for key in sweep:
+        if key not in KEYS:
+            raise ValueError(f"{path.name}: unknown key {key!r}: {closest(key, list(KEYS))}")
+    missing = [key for key in KEYS if not sweep.get(key)]
+    if missing:
+        raise ValueError(f"{path.name}: {', '.join(missing)} missing or empty")
+    if sweep["preset"] not in PRESETS:
+        hint = closest(str(sweep["preset"]), list(PRESETS))
+        raise ValueError(f"{path.name}: there is no preset {sweep['preset']!r}: {hint}")
+    for key, values in sweep["grid"].items():
+        if not isinstance(values, list) or not values:
+            raise ValueError(f"{path.name}: grid.{key}={values!r}: expected a list of values")
+    return sweep
+
+
+def list_combinations(grid: dict[str, list]) -> list[dict]:
+    """Return every combination of the grid's values, the last name changing fastest."""
+    return [dict(zip(grid, values)) for values in itertools.product(*grid.values())]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run every combination; return 1 when one failed, after trying the others."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="file in params/sweeps, without .yml")
+    parser.add_argument("--backend", choices=BACKENDS, default="loky", help="where trials run")
+    parser.add_argument("--out", type=Path, default=BUILD / "sweeps", help="folder for copies")
+    args = parser.parse_args(argv)
+    out = args.out / args.name
+    try:
+        sweep = read_sweep(args.name)
+        source = choose_notebooks(sweep["notebook"])[0]
+        base = preset_parameters(sweep["preset"], source.stem) | {"backend": args.backend}
+        plans = [base | combination for combination in list_combinations(sweep["grid"])]
+        for plan in plans:
+            check_parameters(source, plan)
+    except (ValueError, FileNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    os.environ.setdefault("HSOKV_RESULTS", str((out / "results").resolve()))
+    Path(os.environ["HSOKV_RESULTS"]).mkdir(parents=True, exist_ok=True)
+    index = run_plans(source, plans, list(sweep["grid"]), out)
+    failed = sum(row["state"] != "done" for row in index)
+    print(f"{len(index) - failed} of {len(index)} combinations done: {out / 'index.csv'}")
+    return 1 if failed else 0
+
+
+def run_plans(source: Path, plans: list[dict], varied: list[str], out: Path) -> list[dict]:
+    """Execute the notebook once per plan; return and write the index, one row per plan."""
+    index = []
+    for number, plan in enumerate(plans, start=1):
+        row = {key: plan[key] for key in varied}
+        copy = out / f"{source.stem}_{number:03d}.ipynb"
+        print(f"[{number}/{len(plans)}] " + ", ".join(f"{k}={v}" for k, v in row.items()))
+        try:
+            row |= {"state": "done", "seconds": round(execute(source, plan, copy), 1)}
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+            row |= {"state": "failed", "seconds": ""}
+        index.append(row | {"copy": copy.name})
+        with open(out / "index.csv", "w", newline="") as file:
+            writer = csv.DictWriter(file, list(index[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(index)
+    return index
+
+
+if __name__ == "__main__":
+    sys.exit(main())
