@@ -25,6 +25,8 @@ class LibraryFlow(Flow):
     `linear_probe`: scikit-learn's logistic regression on TF-IDF.
     """
 
+    is_library = True
+
     @property
     def memory_bytes(self) -> int:
         """Bytes of the stored texts as UTF-8."""
@@ -55,7 +57,8 @@ class LibraryFlow(Flow):
         elif kind == "prototype":
             onehot = np.eye(len(self.classes_))[labels]
             self._keys = (onehot / onehot.sum(0)).T @ vectors.toarray()
-            self._keys /= np.linalg.norm(self._keys, axis=1, keepdims=True)
+            norms = np.linalg.norm(self._keys, axis=1, keepdims=True)
+            self._keys /= np.maximum(norms, 1e-12)  # a class may have no words at all
             self._key_labels = np.arange(len(self.classes_))
         elif len(self.classes_) > 1:
             with warnings.catch_warnings():  # one or two texts per class is the task, no mistake
@@ -75,7 +78,8 @@ class LibraryFlow(Flow):
             )  # fmt: skip
         if self.config.library == "bm25":
             words = [split_words(text) for text in texts]
-            similar = np.stack([self._index.get_scores(query) for query in words])
+            silent = np.zeros(len(self.texts_))  # bm25s takes no query without words
+            similar = np.stack([self._index.get_scores(q) if q else silent for q in words])
             labels, offset = np.array(self.labels_), 0.0
         else:
             similar = np.asarray(self._vectorizer.transform(texts) @ self._keys.T)

@@ -103,7 +103,8 @@ class FlowConfig:
                 )
         for name in ("d_model", "n_layers", "n_heads", "d_ff", "max_len", "top_k", "capacity",
                      "batch_size", "n_steps", "meta_iterations", "n_managers",
-                     "agents_per_manager", "agent_steps", "lifecycle_every"):  # fmt: skip
+                     "agents_per_manager", "agent_steps", "lifecycle_every",
+                     "first_exposure_window"):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(
                     f"{name}={getattr(self, name)}: expected at least 1; set {name} >= 1"
@@ -119,6 +120,31 @@ class FlowConfig:
             raise ValueError(
                 f"d_model={self.d_model} is not a multiple of n_heads={self.n_heads}; "
                 "choose d_model divisible by n_heads"
+            )
+        if self.encoder == "transformer" and self.d_model % 2:
+            raise ValueError(
+                f"d_model={self.d_model}: sinusoidal positions need an even width; add 1"
+            )
+        self._check_combination()
+
+    def _check_combination(self) -> None:
+        """Reject switches that exclude one another."""
+        if (self.encoder == "library") != bool(self.library):
+            raise ValueError(
+                f"encoder={self.encoder!r} with library={self.library!r}: a library flow needs "
+                "both, any other neither; set encoder='library' and name the library, or leave both"
+            )
+        is_average = self.encoder == "embedding"
+        if is_average and (self.fusion != "label" or self.training in ("steps", "swarm")):
+            raise ValueError(
+                f"encoder='embedding' with fusion={self.fusion!r}, training={self.training!r}: "
+                "averaged token vectors have no gate and no classifier; set fusion='label' and "
+                "training='none' or 'contrastive', or encoder='transformer'"
+            )
+        if self.training == "contrastive" and not is_average:
+            raise ValueError(
+                f"training='contrastive' with encoder={self.encoder!r}: it trains token vectors; "
+                "set encoder='embedding'"
             )
 
     @property
@@ -139,6 +165,11 @@ class FlowConfig:
     def as_dict(self) -> dict:
         """Return the switches as a plain dict."""
         return asdict(self)
+
+    def switches(self) -> dict:
+        """Return the switches that differ from their defaults; they identify a configuration."""
+        default = FlowConfig()
+        return {k: v for k, v in asdict(self).items() if v != getattr(default, k)}
 
 
 CURRENT = FlowConfig(

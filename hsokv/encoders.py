@@ -14,8 +14,8 @@ from hsokv.tokenizer import PAD_ID, UNKNOWN_ID
 class TokenAverageEncoder(nn.Module):
     """The mean of token vectors drawn once from N(0, 1).
 
-    Under 'surprisal' a token weighs -log of the share of training texts that contain it, with
-    so that a text points where its rare words point. A token never seen in training weighs nothing:
+    Under 'surprisal' a token weighs -log of the share of training texts that contain it, so that
+    a text points where its rare words point. A token never seen in training weighs nothing:
     it cannot tell one stored text from another.
 
     Args:
@@ -55,7 +55,7 @@ class TokenAverageEncoder(nn.Module):
         return weights
 
     def forward(self, texts: list[list[int]]) -> Tensor:
-        """Return one vector per text, (B, d); an empty text gives zeros."""
+        """Return one vector per text, (B, d); an empty text counts as one padding token."""
         texts = [text or [PAD_ID] for text in texts]
         ids = torch.tensor([token for text in texts for token in text])
         starts = torch.tensor([0] + [len(text) for text in texts[:-1]]).cumsum(0)

@@ -71,8 +71,10 @@ class Flow(ClassifierMixin, BaseEstimator):
             never, or without validation texts; 0 for a flow that does not train.
 
     Raises:
-        ValueError: unknown flow or setting, or a value out of range.
+        ValueError: unknown flow or setting, a value out of range, or a flow of the other class.
     """
+
+    is_library = False  # whether this class makes the flows with encoder='library'
 
     def __init__(self, flow: str = "redesign", seed: int = 0, n_jobs: int = 1, **settings: Any):
         if flow not in FLOWS:
@@ -81,6 +83,11 @@ class Flow(ClassifierMixin, BaseEstimator):
             raise ValueError(unknown_key_message(flow, FLOWS, "flow"))
         self.flow, self.seed, self.n_jobs = flow, seed, n_jobs
         self.config: FlowConfig = FLOWS[flow].with_overrides(**settings)
+        if (self.config.encoder == "library") != self.is_library:
+            raise ValueError(
+                f"flow={flow!r} with encoder={self.config.encoder!r}: library flows and learners "
+                "do not turn into one another; call make_flow with the flow you want"
+            )
 
     def get_params(self, deep: bool = True) -> dict:
         """Return flow, seed, n_jobs and every switch of the configuration."""
@@ -88,7 +95,9 @@ class Flow(ClassifierMixin, BaseEstimator):
         return own | self.config.as_dict()
 
     def set_params(self, **params: Any) -> Flow:
-        """Change settings; they act from the next `fit`. A new `flow` starts from its switches.
+        """Change settings; a new `flow` starts from its switches.
+
+        On a fitted flow, those of reading act at once, all others from the next `fit`.
 
         Raises:
             ValueError: unknown name or value.
@@ -103,7 +112,7 @@ class Flow(ClassifierMixin, BaseEstimator):
         return self
 
     def fit(self, texts, labels, validation: tuple | None = None) -> Flow:
-        """Forget everything and learn.
+        """Forget everything and learn; a call that is refused changes nothing.
 
         Args:
             texts: N texts.
@@ -112,15 +121,19 @@ class Flow(ClassifierMixin, BaseEstimator):
                 a swarm selects on its training texts.
 
         Raises:
-            ValueError: no texts, lengths differ, labels missing or of mixed types.
-            TypeError: a single string, or an item that is not a string.
+            ValueError: no texts, lengths differ, labels missing, or a text too long for the flow.
+            TypeError: a single string, an item that is not a string, or labels of mixed types.
         """
-        texts, labels = check_texts_labels(texts, labels)
+        checked = self._check(texts, labels, validation, ())
         self.classes_ = np.array([], dtype=object)
         self._class_index: dict = {}
         self.cost_, self.history_, self.convergence_steps_ = Cost(), [], float("nan")
         self._reset()
-        return self._learn_texts(texts, labels, validation)
+        try:
+            return self._learn_texts(*checked)
+        except BaseException:  # an interrupted fit leaves no flow that looks fitted
+            del self.cost_
+            raise
 
     def partial_fit(self, texts, labels, validation: tuple | None = None) -> Flow:
         """Learn further texts; new classes may appear. The first call is a `fit`.
@@ -130,24 +143,29 @@ class Flow(ClassifierMixin, BaseEstimator):
         """
         if not hasattr(self, "cost_"):
             return self.fit(texts, labels, validation)
-        texts, labels = check_texts_labels(texts, labels)
-        return self._learn_texts(texts, labels, validation)
+        return self._learn_texts(*self._check(texts, labels, validation, self._class_index))
 
-    def _learn_texts(self, texts: list[str], labels: list, validation: tuple | None) -> Flow:
-        kinds = {isinstance(label, str) for label in [*labels, *self._class_index]}
+    def _check(self, texts, labels, validation, known) -> tuple[list[str], list, tuple | None]:
+        """Return what `fit` was given as lists; `known` are the labels learned before."""
+        texts, labels = check_texts_labels(texts, labels)
+        kinds = {isinstance(label, str) for label in [*labels, *known]}
         if len(kinds) > 1:
-            raise ValueError(
+            raise TypeError(
                 "labels mix strings and numbers: expected one kind; convert them all to str"
             )
+        self._check_lengths(texts)
         if validation is not None:
             validation = check_texts_labels(*validation)
-            unknown = set(validation[1]) - set(labels) - set(self._class_index)
+            self._check_lengths(validation[0])
+            unknown = set(validation[1]) - set(labels) - set(known)
             if unknown:
                 raise ValueError(
                     f"validation labels {sorted(unknown)[:3]} have no training text: expected "
                     "labels that are learned; drop them from validation"
                 )
-        self._check_lengths(texts)
+        return texts, labels, validation
+
+    def _learn_texts(self, texts: list[str], labels: list, validation: tuple | None) -> Flow:
         for label in sorted(set(labels) - set(self._class_index)):
             self._class_index[label] = len(self._class_index)
         self.classes_ = np.array(list(self._class_index))
@@ -180,6 +198,16 @@ class Flow(ClassifierMixin, BaseEstimator):
             labels = labels.astype(object)
             labels[answers.abstains] = ABSTAIN
         return labels
+
+    def score(self, texts, labels, sample_weight=None) -> float:
+        """Return the share of texts answered with their label; an abstention is wrong.
+
+        Raises:
+            ValueError, TypeError: as `fit`.
+        """
+        texts, labels = check_texts_labels(texts, labels)
+        right = [answer == label for answer, label in zip(self.predict(texts).tolist(), labels)]
+        return float(np.average(right, weights=sample_weight))
 
     def predict_proba(self, texts) -> np.ndarray:
         """Return class scores (B, C) in [0, 1]; abstention does not change them.

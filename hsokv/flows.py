@@ -1,11 +1,12 @@
 """Make, save and load flows by name.
 
 A saved flow is a folder: `config.json`, `model.safetensors`, `memory.safetensors` and
-`tokenizer.json`. Nothing in it is ever unpickled.
+`tokenizer.json`, whose checksums `config.json` holds. Nothing in it is ever unpickled.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from hsokv.tokenizer import Tokenizer
 
 FORMAT = 1
 COUNTERS = ("_step", "_top_k", "_n_calls", "_threshold")
+PARTS = ("model.safetensors", "memory.safetensors", "tokenizer.json")
 
 
 def list_flows() -> list[str]:
@@ -75,12 +77,20 @@ def save_pretrained(flow: Flow, directory: str | Path) -> None:
     else:
         state["counters"] = {name: getattr(flow, name) for name in COUNTERS}
         state["exposures"] = list(flow._exposures.items())
+        state["known"] = {str(k): " ".join(map(str, ids)) for k, ids in flow._known.items()}
         weights = {name: tensor.contiguous() for name, tensor in flow.net_.state_dict().items()}
         save_file(weights, path / "model.safetensors")
-        empty = KeyValueMemory(1, flow.config.d_model)
-        (flow.memory_ or empty).save(path / "memory.safetensors")
+        memory = flow.memory_
+        if memory is None:  # a flow without one saves an empty one
+            memory = KeyValueMemory(1, flow.config.d_model)
+        memory.save(path / "memory.safetensors")
         flow.tokenizer_.save(path / "tokenizer.json")
+    state["sha256"] = {name: _checksum(path / name) for name in PARTS}
     (path / "config.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def from_pretrained(directory: str | Path) -> Flow:
@@ -93,7 +103,7 @@ def from_pretrained(directory: str | Path) -> Flow:
         ValueError: a file is damaged or does not fit the others.
     """
     path = Path(directory)
-    for name in ("config.json", "model.safetensors", "memory.safetensors", "tokenizer.json"):
+    for name in ("config.json", *PARTS):
         if not (path / name).is_file():
             raise FileNotFoundError(
                 f"{path / name} is missing: expected a folder written by save_pretrained; "
@@ -103,6 +113,9 @@ def from_pretrained(directory: str | Path) -> Flow:
         state = json.loads((path / "config.json").read_text(encoding="utf-8"))
         if state["format"] != FORMAT:
             raise KeyError(f"format {state['format']}, this version reads {FORMAT}")
+        for name in PARTS:
+            if _checksum(path / name) != state["sha256"][name]:
+                raise KeyError(f"{name} is not the file that was saved")
         flow = make_flow(state["flow"], seed=state["seed"], **state["settings"])
         flow._class_index = {label: i for i, label in enumerate(state["classes"])}
         flow.classes_ = np.array(state["classes"])
@@ -124,6 +137,8 @@ def _restore(flow: Flow, state: dict, path: Path) -> None:
     if isinstance(flow, LibraryFlow):
         flow.texts_ = json.loads((path / "tokenizer.json").read_text(encoding="utf-8"))["texts"]
         flow.labels_ = load_file(path / "memory.safetensors")["label"].tolist()
+        if len(flow.texts_) != len(flow.labels_):
+            raise KeyError(f"{len(flow.texts_)} texts and {len(flow.labels_)} labels")
         flow._refit()
         return
     config = flow.config
@@ -136,9 +151,14 @@ def _restore(flow: Flow, state: dict, path: Path) -> None:
     flow.net_.load_state_dict(weights)
     memory = KeyValueMemory.load(path / "memory.safetensors", config.capacity, config.eviction)
     if config.has_memory:
+        if memory.keys.shape[1:] + memory.values.shape[1:] != (
+            flow.memory_.keys.shape[1:] + flow.memory_.values.shape[1:]
+        ):
+            raise KeyError("the memory does not fit the width of the network")
         if len(memory) and int(memory["label"].max()) >= len(flow.classes_):
             raise KeyError("the memory holds labels that config.json does not list")
         flow.memory_ = memory
     flow._exposures = {int(label): int(count) for label, count in state["exposures"]}
+    flow._known = {int(k): [int(i) for i in ids.split()] for k, ids in state["known"].items()}
     for name in COUNTERS:
         setattr(flow, name, state["counters"][name])

@@ -211,9 +211,10 @@ class MemoryLearner(Flow):
     def _train_swarm(self, data: TrainingSet, validation: tuple | None, seed: int) -> None:
         ids, labels = self._validation_ids(data, validation)
         score = partial(score_validation, ids, labels, self.config, self.context_)
+        gated = self.config.fusion == "gate"  # otherwise the memory is written after training
         result = run_swarm(
             self.net_,
-            self.memory_,
+            self.memory_ if gated else None,
             data,
             self.config,
             score,
@@ -222,7 +223,7 @@ class MemoryLearner(Flow):
             first_step=self._step,
             n_jobs=self.n_jobs,
         )
-        self.net_, self.memory_ = result.net, result.memory
+        self.net_, self.memory_ = result.net, result.memory if gated else self.memory_
         self._top_k, self._step = result.top_k, result.steps
         self._add_cost(
             result.flops,
@@ -230,7 +231,7 @@ class MemoryLearner(Flow):
         )
         self.history_ += result.history
         if validation is not None:
-            points = [(row["step"], row["best"]) for row in self.history_]
+            points = [(row["step"], row["best"]) for row in result.history]
             self.convergence_steps_ = convergence_steps(*zip(*points))
 
     def _train_steps(self, data: TrainingSet, validation: tuple | None, seed: int) -> None:
@@ -288,7 +289,7 @@ class MemoryLearner(Flow):
 
     @torch.no_grad()
     def _refresh(self) -> None:
-        """Re-encode every entry whose text this object has learned (a loaded one starts anew)."""
+        """Re-encode every entry in use."""
         sources = self.memory_["source"].tolist()
         slots = [i for i, source in enumerate(sources) if source in self._known]
         texts = [self._known[sources[i]] for i in slots]

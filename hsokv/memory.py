@@ -106,6 +106,12 @@ class KeyValueMemory:
         unknown = set(columns) - set(COLUMNS)
         if unknown:
             raise ValueError(f"unknown columns {sorted(unknown)}: expected {sorted(COLUMNS)}")
+        for name, column in columns.items():
+            if column.shape != (len(keys),):
+                raise ValueError(
+                    f"{name} of shape {tuple(column.shape)}: expected ({len(keys)},); "
+                    "pass one entry per key"
+                )
         if len(keys) > self.capacity:  # only the newest can stay
             keys, values = keys[-self.capacity :], values[-self.capacity :]
             columns = {name: column[-self.capacity :] for name, column in columns.items()}
@@ -227,6 +233,8 @@ class KeyValueMemory:
             lengths = {len(tensor) for tensor in tensors.values()}
             if len(lengths) != 1 or max(lengths) > capacity:
                 raise KeyError(f"columns of lengths {sorted(lengths)} for capacity {capacity}")
+            if tensors["keys"].ndim != 2 or tensors["values"].ndim != 2:
+                raise KeyError("keys or values are not matrices")
         except (SafetensorError, KeyError, OSError) as error:
             raise ValueError(
                 f"{path}: not a readable memory ({error}); save the flow again"

@@ -67,8 +67,8 @@ def drop(x: Tensor, p: float, training: bool) -> Tensor:
         return x
     dropped = round(p * 65536)
     draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
-    lost = draws.view(torch.int16)[: x.numel()].view(x.shape) < dropped - 32768
-    return (x * (65536 / (65536 - dropped))).masked_fill(lost.to(x.device), 0.0)
+    kept = draws.view(torch.int16)[: x.numel()].view(x.shape) >= dropped - 32768
+    return x * kept.to(x.dtype).mul_(65536 / (65536 - dropped)).to(x.device)
 
 
 def sinusoidal_positions(length: int, width: int) -> Tensor:
@@ -137,7 +137,7 @@ class EncoderLayer(nn.Module):
         if len(batch.ids) < n_texts * longest:
             missing = torch.ones(n_texts, longest, dtype=torch.bool, device=x.device)
             missing[batch.rows, batch.cols] = False
-            scores = scores.masked_fill(missing[:, None, None], float("-inf"))
+            scores = scores + missing[:, None, None].to(scores.dtype).mul_(-1e9)
         attended = (scores.softmax(dim=3) @ v).transpose(1, 2).reshape(n_texts, n_query, width)
         attended = self.out(_repack(attended, rows, cols))
         states = self.norm_attention(states + drop(attended, self.dropout, self.training))

@@ -100,7 +100,13 @@ def save_figure(fig: Figure, path: str | Path) -> Path:
 
 
 def flow_style(flow: str) -> dict[str, Any]:
-    """Return colour, marker, linestyle and markerfacecolor of a flow, as plot keywords."""
+    """Return colour, marker, linestyle and markerfacecolor of a flow, as plot keywords.
+
+    The full budget of a flow, 'current (full)', is drawn as the flow with a filled marker.
+    """
+    flow, _, budget = flow.partition(" (")
+    if budget == "demo)" and flow in FLOW_STYLE:
+        return FLOW_STYLE[flow] | {"markerfacecolor": "white"}
     if flow not in FLOW_STYLE:
         raise ValueError(
             f"flow {flow!r} has no style: expected one of {', '.join(FLOW_STYLE)}; add it to "

@@ -1,7 +1,7 @@
 """The rare-word experiment: every flow, every test condition, paired seeds.
 
 A trial trains one learner once and tests it under every condition and number of distractors; its
-rows go to `results/rare_words.csv`. `python -m hsokv.rare_words audit` recomputes a sample.
+rows go to `results/rare_words.csv`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,7 @@ from hsokv.stats import encode_words
 from hsokv.stories import CONDITIONS, RareWordTask, Texts, make_rare_word_task
 
 EXPERIMENT = "rare_words"
-N_WORDS = 100  # the swarm-trained flows and retention run at this n_way only
+N_WORDS = 100
 BUDGETED = ("current", "as_shipped", "fine_tune")  # flows with a budget to choose
 MEASURES = (
     "accuracy", "one_shot_accuracy", "retention", "retention_as_printed", "forgetting",
@@ -67,35 +67,39 @@ SCHEMA = _schema()
 
 
 @dataclass(frozen=True)
-class RareWordsParams:
+class Params:
     """What to run; the fields are the notebook's parameters.
 
     Raises:
         ValueError: an unknown flow or budget, or a count below 1.
     """
 
-    flows: tuple[str, ...] = tuple(FLOWS)
+    flows: tuple[str, ...] = ()  # which flows; empty means all
     n_ways: tuple[int, ...] = (5, 20, 100)  # words to tell apart
     n_distractors: tuple[int, ...] = (0, 1, 3, 5)  # filler sentences around a test story
     n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1
-    n_retention_seeds: int = 5  # seeds on which words also arrive in blocks
+    n_retention_seeds: int = 3  # seeds on which words also arrive in blocks
     swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
-    n_full_seeds: int = 5  # seeds on which they also get the full documented budget
+    full_seeds: dict[str, int] = field(default_factory=dict)  # seeds at the full budget, per flow
     n_jobs: int = -1  # trials at a time, -1 for all cores
     backend: str = "loky"  # "ray" runs the same trials on a cluster
 
     def __post_init__(self):
+        object.__setattr__(self, "flows", self.flows or tuple(FLOWS))
         check_keys(self.flows, FLOWS, "flow")
         check_keys([self.swarm_budget], BUDGETS, "swarm_budget")
-        for name in ("n_seeds",):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)}: expected at least 1; raise {name}")
+        check_keys(self.full_seeds, BUDGETED, "flow with a budget in full_seeds")
+        if self.n_seeds < 1 or not self.n_ways:
+            raise ValueError(
+                f"n_seeds={self.n_seeds}, n_ways={self.n_ways}: expected at least one of each; "
+                "raise n_seeds and name an n_way"
+            )
         for n_way in self.n_ways:
             if not 5 <= n_way <= N_WORDS:
                 raise ValueError(f"n_ways holds {n_way}: expected 5 to {N_WORDS}; change n_ways")
 
     @classmethod
-    def from_params(cls, params: dict) -> RareWordsParams:
+    def from_params(cls, params: dict) -> Params:
         """Build from notebook parameters; a misspelt name is an error that names the nearest."""
         return check_params(cls, params)
 
@@ -122,35 +126,40 @@ def flow_config(flow: str, budget: str) -> FlowConfig:
     return config.with_overrides(n_steps=steps, batch_size=swarm.batch_size)
 
 
-def make_trials(params: RareWordsParams) -> list[Trial]:
-    """Return the trials of a run, cheap ones first."""
-    trials = []
-    for budget in ("", params.swarm_budget, "full"):
-        n_seeds = params.n_full_seeds if budget == "full" else params.n_seeds
-        if budget == "full" and params.swarm_budget == "full":
-            continue
-        for flow in params.flows:
-            has_budget = flow in BUDGETED
-            if has_budget != bool(budget):
-                continue
-            kind = budget or ("fixed" if FLOWS[flow].training != "none" else "none")
-            ways = [n for n in params.n_ways if n == N_WORDS or not has_budget]
-            for n_way in ways:
-                trials += [_trial(flow, kind, n_way, seed, params) for seed in range(n_seeds)]
-    return trials
+def make_trials(params: Params) -> list[Trial]:
+    """Return the trials of a run, cheap ones first.
+
+    Flows with a budget, retention and distractors are run at the largest number of words only.
+    """
+    plain = [flow for flow in params.flows if flow not in BUDGETED]
+    budgeted = [flow for flow in params.flows if flow in BUDGETED]
+    trials = [
+        _trial(flow, "none" if FLOWS[flow].training == "none" else "fixed", n_way, seed, params)
+        for flow in plain
+        for n_way in params.n_ways
+        for seed in range(params.n_seeds)
+    ]
+    n_way = max(params.n_ways)
+    for flow in budgeted:
+        budget = params.swarm_budget
+        trials += [_trial(flow, budget, n_way, seed, params) for seed in range(params.n_seeds)]
+    for flow in budgeted:
+        n_full = params.full_seeds.get(flow, 0)
+        trials += [_trial(flow, "full", n_way, seed, params) for seed in range(n_full)]
+    return list(dict.fromkeys(trials))
 
 
-def _trial(flow: str, budget: str, n_way: int, seed: int, params: RareWordsParams) -> Trial:
-    in_blocks = n_way == N_WORDS and seed < params.n_retention_seeds and budget != "full"
+def _trial(flow: str, budget: str, n_way: int, seed: int, params: Params) -> Trial:
+    is_main = n_way == max(params.n_ways)
     return Trial.create(
         EXPERIMENT,
         flow,
         seed,
         budget=budget,
         n_way=n_way,
-        n_distractors=params.n_distractors if n_way == N_WORDS else (0,),
-        retention=in_blocks,
-        switches=config_hash(flow_config(flow, budget).as_dict()),
+        n_distractors=params.n_distractors if is_main else (0,),
+        retention=is_main and seed < params.n_retention_seeds and budget != "full",
+        switches=config_hash(flow_config(flow, budget).switches()),
     )
 
 
@@ -281,12 +290,12 @@ def results_dir() -> Path:
     return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "results"
 
 
-def make_store() -> ResultsStore:
-    """Return the store of this experiment's rows."""
-    return ResultsStore(results_dir() / f"{EXPERIMENT}.csv", SCHEMA)
+def make_store(folder: Path | None = None) -> ResultsStore:
+    """Return the store of this experiment's rows, by default in `results_dir()`."""
+    return ResultsStore((folder or results_dir()) / f"{EXPERIMENT}.csv", SCHEMA)
 
 
-def run_rare_words(params: RareWordsParams, flows: Sequence[str] | None = None) -> pd.DataFrame:
+def run_rare_words(params: Params, flows: Sequence[str] | None = None) -> pd.DataFrame:
     """Return the rows of a run, reading what is stored and computing what is missing.
 
     Args:

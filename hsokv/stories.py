@@ -112,7 +112,7 @@ def make_rare_word_task(
     Args:
         n_way: number of words, 5 to 100.
         seed: decides words, exposures, usages and filler, each from its own stream.
-        n_blocks: parts in which the words arrive for retention.
+        n_blocks: parts in which the words arrive for retention, at most half of `n_way`.
         validation_share: share of the words set aside for validation.
 
     Raises:
@@ -146,7 +146,8 @@ def make_rare_word_task(
         if word in validation_words:
             story = _story(plan[word], "verbatim", numpy_rng(seed, "validation", word))
             validation.add(story, word, plan[word]["exposures"])
-    blocks = tuple(tuple(words[i::n_blocks]) for i in range(min(n_blocks, n_way)))
+    n_blocks = min(n_blocks, n_way // 2)  # so that every block holds a word that is scored
+    blocks = tuple(tuple(words[i::n_blocks]) for i in range(n_blocks))
     test_words = tuple(word for word in words if word not in validation_words)
     return RareWordTask(n_way, seed, train, validation, test_words, blocks, plan)
 

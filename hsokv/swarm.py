@@ -54,7 +54,7 @@ class SwarmResult:
     """
 
     net: GatedMemoryTransformer
-    memory: KeyValueMemory
+    memory: KeyValueMemory | None
     top_k: int
     steps: int = 0
     flops: float = 0.0
@@ -89,7 +89,7 @@ def diversity_of(agents: list[Agent]) -> float:
 
 def _run_agent(agent, net, memory, data, config, context, score, seed, step):
     """Train one agent from copies and return its network, memory, score and cost."""
-    net, memory = copy.deepcopy(net), memory.clone()
+    net, memory = copy.deepcopy(net), None if memory is None else memory.clone()
     episode = train_episode(
         net,
         memory,
@@ -109,7 +109,7 @@ def _run_agent(agent, net, memory, data, config, context, score, seed, step):
 
 def run_swarm(
     net: GatedMemoryTransformer,
-    memory: KeyValueMemory,
+    memory: KeyValueMemory | None,
     data: TrainingSet,
     config: FlowConfig,
     score: Score,
@@ -122,7 +122,7 @@ def run_swarm(
     """Search and train; return the best network and memory.
 
     Args:
-        net, memory: where to start; left unchanged.
+        net, memory: where to start; left unchanged. A memory of `None` trains networks alone.
         score: rates an agent on validation texts; accuracy first, then the lower loss. Under
             `strict_improvement` an iteration counts only if its accuracy beats the best so far.
         n_jobs: agents trained side by side; the numbers do not depend on it.
@@ -193,7 +193,7 @@ def _tend(result: SwarmResult, data, config: FlowConfig, seed: int, iteration: i
         due = (iteration + 1) % config.lifecycle_every == 0
         due |= iteration + 1 == config.meta_iterations
     counts = {"consolidated": 0, "forgotten": 0}
-    if not due:
+    if not due or result.memory is None:
         return counts
     if config.consolidation:
         result.net = copy.deepcopy(result.net)

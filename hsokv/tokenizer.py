@@ -60,6 +60,7 @@ class Tokenizer:
             raise ValueError(
                 f"{path}: not a tokenizer file ({error}); save the flow again"
             ) from error
-        if words[:2] != [PAD, UNKNOWN] or len(set(words)) != len(words):
+        is_list = isinstance(words, list) and all(isinstance(word, str) for word in words)
+        if not is_list or words[:2] != [PAD, UNKNOWN] or len(set(words)) != len(words):
             raise ValueError(f"{path}: the vocabulary is damaged; save the flow again")
         return cls(words)

@@ -21,6 +21,7 @@ from hsokv.encoders import TokenAverageEncoder
 from hsokv.memory import KeyValueMemory
 from hsokv.model import GatedMemoryTransformer, pack
 from hsokv.read import Context, Reading
+from hsokv.tokenizer import PAD_ID
 from hsokv.write import effective_confidence, initial_confidence, novelty_of, should_write
 
 
@@ -113,7 +114,7 @@ def value_of(net: GatedMemoryTransformer, pooled: Tensor, data: TrainingSet, kin
     raw token vectors, as in the shipped code.
     """
     if kind == "tokens":
-        means = [net.embedding.weight[torch.tensor(ids)].mean(0) for ids in data.ids]
+        means = [net.embedding.weight[ids or [PAD_ID]].mean(0) for ids in data.ids]
         return F.normalize(torch.stack(means), dim=1)
     rows = F.normalize(net.classifier.weight[data.labels], dim=1)
     return rows * pooled.norm(dim=1, keepdim=True)
@@ -304,7 +305,7 @@ def _random_step(net, memory, batch, config, lr, top_k, context, step) -> float:
     for parameter, move in zip(net.parameters(), moves):
         parameter.add_(move)
     pooled, loss, correct, reading = _forward(net, memory, batch, config, top_k, context, step)
-    if loss.mean() > before:
+    if not loss.mean() <= before:  # NaN is not better
         for parameter, move in zip(net.parameters(), moves):
             parameter.sub_(move)
     _remember(net, memory, batch, config, pooled, loss, correct, reading, step)

@@ -1,7 +1,7 @@
 """Write the book pages that are generated from the code, so that they cannot drift from it.
 
 `tools.stage_book` calls `generate_pages(stage)` after the tree is staged; each entry of `PAGES`
-returns the Markdown of one page.
+returns the Markdown of one page. The pages themselves are made in `tools/*_page.py`.
 """
 
 import subprocess
@@ -9,17 +9,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tools.api_page import render_api
+from tools.flows_page import DIAGRAMS, draw_flows, render_flows
 from tools.paths import ROOT, results_dir
-
-
-def render_flows() -> str:
-    """Return the page that draws every flow and compares them side by side."""
-    return "# Flows\n\nThis page is generated from the flows' configurations.\n"
-
-
-def render_api() -> str:
-    """Return the reference of the public functions and classes."""
-    return "# API reference\n\nThis page is generated from the package's docstrings.\n"
 
 
 def render_findings() -> str:
@@ -39,6 +31,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def generate_pages(stage: Path) -> None:
-    """Write every generated page into the staged tree."""
+    """Write every generated page, and the diagrams they show, into the staged tree."""
+    draw_flows(stage / "book" / DIAGRAMS)
     for name, render in PAGES.items():
         (stage / name).write_text(render(), "utf8")
