@@ -1,8 +1,8 @@
 """Every mechanism is one switch of one frozen dataclass; every flow is one named configuration.
 
 `FLOWS` is the only place where flows are told apart. A comment beside each default gives its
-reason; `CHOICES` lists, with its source, every place where the seeds leave a choice or contradict
-each other and which reading was taken (the one that favours the flow).
+meaning or reason; the methods page of the book lists every place where the seeds leave a choice
+and which reading was taken.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ class FlowConfig:
     pad_to: int = 0  # > 0: pad to this length and attend the padding (the shipped code did, 96)
     token_weights: str = "uniform"  # 'surprisal' weighs a token by -log of its document frequency
     # Reading.
-    similarity: str = "cosine"
+    similarity: str = "cosine"  # the better one for averaged word vectors, see 01_rare_words
     context: str = "none"  # domain, recency and emotion boosts
     confidence_weighting: bool = False  # multiply similarity by confidence before selection
-    read_out: str = "top1"
-    top_k: int = 1
+    read_out: str = "top1"  # how the entries read become one answer
+    top_k: int = 1  # entries read, except by top1; agents of a swarm draw 1 to 10
     temperature: float = 0.1  # of the softmax read-out, in units of similarity
     read_cut: float = 0.0  # entries below this similarity are not read; 0 reads all
     fusion: str = "label"  # 'label' answers with stored labels, 'gate' mixes values into the state
     value: str = "label"  # gated value: 'label' = classifier row scaled to the state's norm
     # Writing.
-    write_rule: str = "all"
+    write_rule: str = "all"  # 'surprise' writes only what surprises or is new
     surprise_threshold: float = 0.3  # cross-entropy in nats above which a text is written
     first_exposure_threshold: float = 0.15  # the same for the first text of a label
     novelty_threshold: float = 0.7  # 1 - best cosine above which a text is written
@@ -72,23 +72,23 @@ class FlowConfig:
     eviction: str = "oldest"  # who goes when the memory is full
     key_refresh: bool = False  # re-encode every stored text when training ends
     # Lifecycle.
-    consolidation: bool = False
-    forgetting: str = "none"
+    consolidation: bool = False  # train on the surest entries, then delete them
+    forgetting: str = "none"  # 'utility' (seeds) or 'interference' (shipped code)
     lifecycle_every: int = 10  # meta-iterations between consolidation and forgetting
     # Training.
-    training: str = "none"
+    training: str = "none"  # 'contrastive' is for averaged token vectors
     n_steps: int = 100  # optimiser steps of 'steps' and 'contrastive'
-    lr: float = 1e-4
-    batch_size: int = 32
+    lr: float = 1e-4  # of Adam, Option 1; agents of a swarm draw theirs
+    batch_size: int = 32  # texts; seeds' research preset
     stop_loss: float = 0.0  # > 0: stop when an epoch's mean loss falls below it
     # Swarm.
-    meta_iterations: int = 10
-    n_managers: int = 2
-    agents_per_manager: int = 5
-    agent_steps: int = 50
+    meta_iterations: int = 10  # seeds' research preset, as the next three
+    n_managers: int = 2  # each lets its weak agents follow its best
+    agents_per_manager: int = 5  # optimisers in turn: SGD, Adam, RMSprop, random search
+    agent_steps: int = 50  # optimiser steps per agent and meta-iteration
     selection: str = "validation"  # 'hold_out' takes the last text of every label that has two
     strict_improvement: bool = False  # True: a tie throws the iteration away (shipped code)
-    random_search: str = "accept_better"
+    random_search: str = "accept_better"  # 'walk' never looks at the loss (shipped code)
     # Answering.
     abstain: bool = False  # answer `ABSTAIN` where nothing stored is close enough
     library: str = ""  # which library baseline

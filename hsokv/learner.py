@@ -5,7 +5,6 @@ Every flow with keys of its own is this one class under another configuration.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from functools import partial
 
@@ -14,65 +13,29 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hsokv.config import FlowConfig
+from hsokv.access import (
+    TrainingSet,
+    encode_texts,
+    hold_out_last,
+    read_memory,
+    score_states,
+    score_validation,
+    source_of,
+    write_texts,
+)
+from hsokv.contrastive import train_contrastive
 from hsokv.encoders import TokenAverageEncoder
 from hsokv.flow import Answers, Flow
 from hsokv.memory import KeyValueMemory
 from hsokv.metrics import convergence_steps
-from hsokv.model import GatedMemoryTransformer, pack
+from hsokv.model import GatedMemoryTransformer
 from hsokv.read import Context, similarity
 from hsokv.seeds import seed_for, torch_generator
 from hsokv.swarm import run_swarm
 from hsokv.tokenizer import Tokenizer, split_words
-from hsokv.training import (
-    TrainingSet,
-    count_flops,
-    read_memory,
-    read_values,
-    train_contrastive,
-    train_episode,
-    write_texts,
-)
+from hsokv.training import count_flops, train_episode
 
-ENCODE_BATCH = 128  # texts per forward pass outside training
 IMPOSTOR_QUANTILE = 0.95  # an answer must be nearer than this share of wrong-label pairs
-
-
-def source_of(text: str, label: int) -> int:
-    """Return the number of a distinct (text, label), the same in every process."""
-    digest = hashlib.sha256(f"{label}\n{text}".encode()).digest()
-    return int.from_bytes(digest[:8], "little") >> 1
-
-
-def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
-    """Return the states of texts in evaluation mode, (B, d)."""
-    with torch.no_grad():
-        if isinstance(net, TokenAverageEncoder):
-            return net(ids)
-        net.eval()
-        parts = [ids[i : i + ENCODE_BATCH] for i in range(0, len(ids), ENCODE_BATCH)]
-        return torch.cat([net.encode(pack(part, config.pad_to or None)) for part in parts])
-
-
-def score_states(net, memory, states: Tensor, config: FlowConfig, **reading_options):
-    """Return the gated network's class scores (B, C), the gate, and the reading (or `None`)."""
-    reading = read = None
-    if config.fusion == "gate" and memory is not None and len(memory):
-        reading = read_memory(states, memory, config, **reading_options)
-        read = read_values(reading, memory)
-    logits, gate = net.fuse(states, read)
-    return logits, gate, reading
-
-
-@torch.no_grad()
-def score_validation(ids, labels, config, context, net, memory, top_k, step):
-    """Return accuracy and mean cross-entropy (nats) on validation texts, for the swarm."""
-    states = encode_texts(net, ids, config)
-    logits, _, _ = score_states(
-        net, memory, states, config, top_k=top_k, context=context, step=step
-    )
-    loss = F.cross_entropy(logits, labels).item()
-    return (logits.argmax(1) == labels).float().mean().item(), loss
 
 
 class MemoryLearner(Flow):
@@ -131,17 +94,13 @@ class MemoryLearner(Flow):
                 return
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed_for(self.seed, "init"))
+                names = "d_model", "n_layers", "n_heads", "d_ff", "dropout", "pooling"
                 self.net_ = GatedMemoryTransformer(
                     n_tokens,
                     len(self.classes_),
-                    d_model=config.d_model,
-                    n_layers=config.n_layers,
-                    n_heads=config.n_heads,
-                    d_ff=config.d_ff,
-                    dropout=config.dropout,
                     max_len=max(config.max_len, config.pad_to),
-                    pooling=config.pooling,
                     gated=config.fusion == "gate",
+                    **{name: getattr(config, name) for name in names},
                 )
             return
         generator = torch_generator(self.seed, "grow", self._n_calls)
@@ -165,9 +124,13 @@ class MemoryLearner(Flow):
 
     def _learn(self, texts: list[str], labels: list[int], validation: tuple | None) -> None:
         config = self.config
-        if config.training == "swarm" and config.selection == "hold_out":
-            texts, labels, validation = self._hold_out(texts, labels)
         self.tokenizer_.extend(texts)
+        if config.training == "swarm" and config.selection == "hold_out":
+            kept, held = hold_out_last(labels)
+            names = list(self._class_index)
+            pairs = [(texts[i], names[labels[i]]) for i in held]
+            validation = tuple(map(list, zip(*pairs))) if held else None
+            texts, labels = [texts[i] for i in kept], [labels[i] for i in kept]
         self._build_or_grow()
         data = self._training_set(texts, labels)
         if config.encoder == "embedding":
@@ -192,15 +155,6 @@ class MemoryLearner(Flow):
             self._refresh()
         if config.abstain:
             self._calibrate()
-
-    def _hold_out(self, texts, labels):
-        """Set aside the last text of every label that has two, as the shipped code did."""
-        last = {label: i for i, label in enumerate(labels)}
-        held = {i for label, i in last.items() if labels.count(label) > 1}
-        keep = [i for i in range(len(texts)) if i not in held]
-        names = list(self._class_index)
-        validation = ([texts[i] for i in sorted(held)], [names[labels[i]] for i in sorted(held)])
-        return [texts[i] for i in keep], [labels[i] for i in keep], validation if held else None
 
     def _validation_ids(self, data: TrainingSet, validation: tuple | None):
         if validation is None:
@@ -270,9 +224,8 @@ class MemoryLearner(Flow):
     @torch.no_grad()
     def _write_all(self, data: TrainingSet) -> None:
         """Show the texts to the write rule once, in batches, in order."""
-        step_size = self.config.batch_size
-        for start in range(0, len(data), step_size):
-            batch = data.take(torch.arange(start, min(start + step_size, len(data))))
+        for index in torch.arange(len(data)).split(self.config.batch_size):
+            batch = data.take(index)
             states: list[Tensor] = []
             self.cost_.flops += count_flops(
                 lambda: states.append(encode_texts(self.net_, batch.ids, self.config))  # noqa: B023
@@ -318,7 +271,7 @@ class MemoryLearner(Flow):
         options = {"context": self.context_, "step": self._step, "top_k": self._top_k}
         without = np.zeros((n, n_classes))
         if config.encoder == "transformer":
-            without = net_scores(self.net_.fuse(states, None)[0])
+            without = self.net_.fuse(states, None)[0].softmax(1).numpy()
         if config.fusion == "label":
             scores = np.zeros((n, n_classes))
             if has_entries:
@@ -327,7 +280,7 @@ class MemoryLearner(Flow):
                 scores = (onehot * reading.weights.unsqueeze(2)).sum(1).numpy()
         else:
             logits, gate, reading = score_states(self.net_, self.memory_, states, config, **options)
-            scores = net_scores(logits)
+            scores = logits.softmax(1).numpy()
         if reading is None:
             return Answers(
                 scores, without, 1 - scores.max(1), none, np.full(n, -1), np.zeros(n, bool),
@@ -345,8 +298,3 @@ class MemoryLearner(Flow):
             gate=none if gate is None else gate.numpy(),
             abstains=nearest < self._threshold,
         )
-
-
-def net_scores(logits: Tensor) -> np.ndarray:
-    """Return class probabilities, (B, C)."""
-    return logits.softmax(dim=1).numpy()

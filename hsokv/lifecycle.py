@@ -10,11 +10,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from hsokv.access import TrainingSet
 from hsokv.config import FlowConfig
 from hsokv.memory import KeyValueMemory
 from hsokv.model import GatedMemoryTransformer, pack
 from hsokv.read import similarity
-from hsokv.training import TrainingSet, train_episode
+from hsokv.training import train_episode
 
 UTILITY_WEIGHTS = {"confidence": 0.4, "usage": 0.2, "success": 0.3, "recency": 0.1}
 UTILITY_THRESHOLD = 0.10
@@ -44,7 +45,7 @@ def forget(memory: KeyValueMemory, config: FlowConfig, step: int) -> int:
     """Delete entries by the flow's rule and return how many went.
 
     'utility': utility below 0.10. 'interference': of every pair of keys with cosine above 0.8 the
-    less confident entry, the later one at a tie.
+    less confident entry goes, the later one at a tie.
     """
     if config.forgetting == "none" or not len(memory):
         return 0
@@ -52,13 +53,10 @@ def forget(memory: KeyValueMemory, config: FlowConfig, step: int) -> int:
         lost = utility(memory, step) < UTILITY_THRESHOLD
     else:
         order = memory["confidence"].argsort(descending=True, stable=True)
-        close = similarity(memory.keys[order], memory.keys[order], "cosine") > 0.8
-        kept: list[int] = []
-        for i in range(len(order)):
-            if not close[i, kept].any():
-                kept.append(i)
-        lost = torch.ones(len(memory), dtype=torch.bool)
-        lost[order[kept]] = False
+        keys = memory.keys[order]
+        close = similarity(keys, keys, "cosine") > 0.8
+        lost = torch.zeros(len(memory), dtype=torch.bool)
+        lost[order] = close.tril(diagonal=-1).any(dim=1)  # a surer entry is too near
     memory.delete(lost.nonzero().squeeze(1))
     return int(lost.sum())
 
@@ -72,14 +70,15 @@ def consolidate(
 ) -> tuple[int, float]:
     """Train the network on its surest memories and delete those it then knows by itself.
 
-    Candidates have confidence > 0.85 and success > 0.8. Three epochs of Adam at 1e-4 on their
-    texts, without the memory; they are deleted only if the network alone then classifies more
-    than 90 % of them rightly.
+    Candidates have confidence > 0.85 and success > 0.8 and stem from these texts. Three epochs of
+    Adam at 1e-4 on their texts, without the memory; they are deleted only if the network alone
+    then classifies more than 90 % of them rightly.
 
     Returns:
         The number of entries deleted and the counted FLOPs.
     """
     sure = (memory["confidence"] > 0.85) & (success_rate(memory) > 0.8)
+    sure &= torch.isin(memory["source"], data.sources)
     sources = set(memory["source"][sure].tolist())
     index = [i for i, source in enumerate(data.sources.tolist()) if source in sources]
     if not index:

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
+
+from hsokv.labels import place_labels
 
 WIDTH_IN = 6.5  # text width of the report
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -79,7 +80,6 @@ AXIS_LABEL = {
     "n_way": "words to tell apart (n_way, log scale)",
     "n_distractors": "distractor sentences (n_distractors)",
     "flops": "training cost (FLOPs, log scale)",
-    "train_s": "training time (s, log scale)",
     "predict_ms": "time per prediction (ms, log scale)",
     "memory_bytes": "memory (bytes, log scale)",
 }
@@ -252,41 +252,8 @@ def plot_accuracy_vs_cost(
         panel.vlines(at, 100 * row.low, 100 * row.high, color=style["color"], linewidth=1)
         panel.plot(at, 100 * row.point, **{**style, "linestyle": "none"}, clip_on=False)
     percent = 100 * table[["point", "low", "high"]].to_numpy(float)
-    _place_labels(panel, np.c_[x, percent[:, 0]], percent[:, 1:], list(table["flow"]))
+    place_labels(panel, np.c_[x, percent[:, 0]], percent[:, 1:], list(table["flow"]))
     return fig, panel
-
-
-def plot_retention_blocks(
-    frame: pd.DataFrame, ax: Axes | None = None
-) -> tuple[Figure, np.ndarray | Axes]:
-    """Draw accuracy on each block of words after each later block, one panel per flow.
-
-    Args:
-        frame: columns flow, stage, block (both counted from 1), point (share), and optionally low
-            and high; rows with a block that has not arrived (block > stage) are left out.
-        ax: axes to draw on; frame must then hold one flow.
-    """
-    _require(frame, "flow", "stage", "block", "point")
-    flows, blocks = list(frame["flow"].unique()), np.sort(frame["block"].unique())
-    n_cols = min(4, len(flows))
-    fig, axes = _panels(ax, len(flows), n_cols, 1.0 + 1.35 * -(-len(flows) // n_cols), True)
-    shades = plt.get_cmap("cividis")(np.linspace(0, 0.85, len(blocks)))  # lightness falls evenly
-    for panel, flow in zip(axes, flows):
-        for block, shade, marker in zip(blocks, shades, "os^Dv<>pPX*hHd" * len(blocks)):
-            at = (frame["flow"] == flow) & (frame["block"] == block) & (frame["stage"] >= block)
-            line = frame[at].sort_values("stage")
-            if {"low", "high"} <= set(frame):
-                panel.vlines(
-                    line["stage"], 100 * line["low"], 100 * line["high"], color=shade, lw=1
-                )
-            y = 100 * line["point"]
-            panel.plot(
-                line["stage"], y, marker, ls="-", color=shade, ms=4.5, label=f"block {block}"
-            )
-        panel.set(ylim=(0, 104), yticks=[0, 50, 100], xticks=np.sort(frame["stage"].unique()))
-        panel.set_title(flow, fontsize=9)
-    _label(fig, axes, ax, "blocks learned so far", ACCURACY_LABEL)
-    return fig, axes if ax is None else ax
 
 
 def _require(frame: pd.DataFrame, *columns: str) -> None:
@@ -331,33 +298,3 @@ def _label(fig: Figure, axes: np.ndarray, ax: Axes | None, xlabel: str, ylabel: 
         fig.supylabel(ylabel, fontsize=STYLE["font.size"])
     else:
         ax.set(xlabel=xlabel, ylabel=ylabel)
-
-
-def _place_labels(panel: Axes, xy: np.ndarray, bars: np.ndarray, labels: list[str]) -> None:
-    """Write each label at the first free place around its point, with a leader when it is far.
-
-    xy: points, (n, 2) in data units. bars: low and high ends, (n, 2), which labels keep off too.
-    """
-    panel.figure.draw_without_rendering()  # fixes the layout that pixel positions depend on
-    scale, points = panel.figure.dpi / 72, panel.transData.transform(xy)
-    taken = [Bbox([point - 5 * scale, point + 5 * scale]) for point in points]
-    for side in (0, 1):
-        ends = panel.transData.transform(np.c_[xy[:, 0], bars[:, side]])
-        taken += [Bbox([np.minimum(a, b) - 1, np.maximum(a, b) + 1]) for a, b in zip(points, ends)]
-    for i in np.argsort(-xy[:, 1], kind="stable"):
-        text = panel.annotate(labels[i], xy[i], fontsize=8.5)
-        size, options = np.array(text.get_window_extent().size), []
-        text.remove()
-        for radius in (8, 14, 20, 28, 36, 46, 58, 70, 84):
-            for ray in ((1, 0), (-1, 0), (0.7, 0.7), (0.7, -0.7), (-0.7, 0.7), (-0.7, -0.7)):
-                corner = points[i] + scale * radius * np.array(ray) - size * [ray[0] < 0, 0.5]
-                box = Bbox([corner, corner + size])
-                outside = np.any(box.min < panel.bbox.min) or np.any(box.max > panel.bbox.max)
-                options.append((box.count_overlaps(taken) + 9 * outside, len(options), radius, box))
-        _, _, radius, box = min(options, key=lambda option: option[:2])
-        leader = {"arrowstyle": "-", "color": GREY, "linewidth": 0.6} if radius > 14 else None
-        offset = (box.min - points[i]) / scale
-        panel.annotate(
-            labels[i], xy[i], offset, textcoords="offset points", fontsize=8.5, arrowprops=leader
-        )
-        taken.append(box)

@@ -6,9 +6,7 @@ rows go to `results/rare_words.csv`.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -24,7 +22,7 @@ from hsokv.flow import ABSTAIN, Answers, Flow
 from hsokv.flows import make_flow
 from hsokv.lexicon import load_lexicon, load_unseen_words
 from hsokv.provenance import config_hash
-from hsokv.results import ResultsStore
+from hsokv.results import ResultsStore, results_dir
 from hsokv.stats import encode_words
 from hsokv.stories import CONDITIONS, RareWordTask, Texts, make_rare_word_task
 
@@ -93,6 +91,10 @@ class Params:
             raise ValueError(
                 f"n_seeds={self.n_seeds}, n_ways={self.n_ways}: expected at least one of each; "
                 "raise n_seeds and name an n_way"
+            )
+        if not self.n_distractors or min(self.n_distractors) < 0:
+            raise ValueError(
+                f"n_distractors={self.n_distractors}: expected numbers from 0 up; name at least one"
             )
         for n_way in self.n_ways:
             if not 5 <= n_way <= N_WORDS:
@@ -282,25 +284,12 @@ def _mean(values: np.ndarray) -> float:
     return float(np.mean(values)) if np.isfinite(values).all() else float("nan")
 
 
-def results_dir() -> Path:
-    """Return the folder of results: HSOKV_RESULTS, else `results/` of this checkout or here."""
-    if os.environ.get("HSOKV_RESULTS"):
-        return Path(os.environ["HSOKV_RESULTS"])
-    checkout = Path(__file__).parents[1]
-    return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "results"
-
-
 def make_store(folder: Path | None = None) -> ResultsStore:
     """Return the store of this experiment's rows, by default in `results_dir()`."""
     return ResultsStore((folder or results_dir()) / f"{EXPERIMENT}.csv", SCHEMA)
 
 
-def run_rare_words(params: Params, flows: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return the rows of a run, reading what is stored and computing what is missing.
-
-    Args:
-        params: what to run.
-        flows: run only these of its flows.
-    """
-    trials = [t for t in make_trials(params) if flows is None or t.flow in flows]
-    return run_trials(trials, run_trial, make_store(), n_jobs=params.n_jobs, backend=params.backend)
+def run_rare_words(params: Params) -> pd.DataFrame:
+    """Return the rows of a run, reading what is stored and computing what is missing."""
+    trials, store = make_trials(params), make_store()
+    return run_trials(trials, run_trial, store, n_jobs=params.n_jobs, backend=params.backend)

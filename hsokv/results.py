@@ -30,6 +30,14 @@ CONFLICT_MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
 MAX_REPORTED = 4  # problems named in one message
 
 
+def results_dir() -> Path:
+    """Return the folder of results: HSOKV_RESULTS, else `results/` of this checkout or here."""
+    if os.environ.get("HSOKV_RESULTS"):
+        return Path(os.environ["HSOKV_RESULTS"])
+    checkout = Path(__file__).parents[1]
+    return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "results"
+
+
 class ResultsError(ValueError):
     """A results file that cannot be trusted; the message says why and how to restore it."""
 

@@ -18,13 +18,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from joblib import Parallel, delayed
 
+from hsokv.access import TrainingSet
 from hsokv.config import FlowConfig
 from hsokv.lifecycle import consolidate, forget
 from hsokv.memory import KeyValueMemory
 from hsokv.model import GatedMemoryTransformer
 from hsokv.read import Context
 from hsokv.seeds import numpy_rng, seed_for
-from hsokv.training import TrainingSet, train_episode
+from hsokv.training import train_episode
 
 OPTIMIZERS = ("sgd", "adam", "rmsprop", "random")
 LR_RANGE = (1e-5, 1e-3)

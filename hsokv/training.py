@@ -16,42 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from hsokv.access import TrainingSet, read_memory, read_values, write_texts
 from hsokv.config import FlowConfig
-from hsokv.encoders import TokenAverageEncoder
 from hsokv.memory import KeyValueMemory
 from hsokv.model import GatedMemoryTransformer, pack
-from hsokv.read import Context, Reading
-from hsokv.tokenizer import PAD_ID
-from hsokv.write import effective_confidence, initial_confidence, novelty_of, should_write
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """Texts to learn from.
-
-    Attributes:
-        ids: N lists of token ids.
-        labels: class indices, (N,), int64.
-        exposures: the how-manieth text of its label each is, from 1, (N,).
-        sources: number of each distinct (text, label), (N,).
-    """
-
-    ids: list[list[int]]
-    labels: Tensor
-    exposures: Tensor
-    sources: Tensor
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def take(self, index: Tensor) -> TrainingSet:
-        """Return some of the texts."""
-        return TrainingSet(
-            [self.ids[i] for i in index.tolist()],
-            self.labels[index],
-            self.exposures[index],
-            self.sources[index],
-        )
+from hsokv.read import Context
 
 
 @dataclass
@@ -104,92 +73,6 @@ def make_optimizer(name: str, parameters: list[nn.Parameter], lr: float):
     if name == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=lr, momentum=0.9)
     raise ValueError(f"optimizer={name!r}: expected 'adam', 'sgd' or 'rmsprop'; pick one")
-
-
-def value_of(net: GatedMemoryTransformer, pooled: Tensor, data: TrainingSet, kind: str) -> Tensor:
-    """Return what a gated memory stores for each text, (B, d).
-
-    'label': the classifier's row of the label, scaled to the norm of the state, so that a read can
-    be mixed with a state and be told apart by the classifier. 'tokens': the unit-norm mean of the
-    raw token vectors, as in the shipped code.
-    """
-    if kind == "tokens":
-        means = [net.embedding.weight[ids or [PAD_ID]].mean(0) for ids in data.ids]
-        return F.normalize(torch.stack(means), dim=1)
-    rows = F.normalize(net.classifier.weight[data.labels], dim=1)
-    return rows * pooled.norm(dim=1, keepdim=True)
-
-
-def read_memory(
-    queries: Tensor,
-    memory: KeyValueMemory,
-    config: FlowConfig,
-    *,
-    top_k: int | None = None,
-    context: Context | None = None,
-    step: int = 0,
-) -> Reading:
-    """Read with the flow's switches; see `KeyValueMemory.read`."""
-    return memory.read(
-        queries,
-        similarity_kind=config.similarity,
-        read_out=config.read_out,
-        top_k=top_k or config.top_k,
-        temperature=config.temperature,
-        cut=config.read_cut,
-        confidence=effective_confidence(memory, config),
-        context=context,
-        step=step,
-    )
-
-
-def read_values(reading: Reading, memory: KeyValueMemory) -> Tensor:
-    """Return the weighted mean of the values read, (B, v)."""
-    return (reading.weights.unsqueeze(2) * memory.values[reading.slots]).sum(1)
-
-
-@torch.no_grad()
-def write_texts(
-    net: nn.Module,
-    memory: KeyValueMemory,
-    data: TrainingSet,
-    pooled: Tensor,
-    loss: Tensor,
-    config: FlowConfig,
-    step: int,
-) -> None:
-    """Write the texts of a batch that the flow's write rule lets in.
-
-    Args:
-        pooled: their states, which become keys, (B, d).
-        loss: their cross-entropy, (B,); ignored where everything is written.
-    """
-    wanted = should_write(loss, novelty_of(pooled, memory), data.exposures, config)
-    if config.duplicates != "keep":
-        column, ids = (
-            ("source", data.sources) if config.duplicates == "merge" else ("label", data.labels)
-        )
-        first = torch.tensor([ids[:i].ne(ids[i]).all() for i in range(len(ids))])
-        wanted &= first & ~torch.isin(ids, memory[column])
-    index = wanted.nonzero().squeeze(1)
-    if not len(index):
-        return
-    chosen = data.take(index)
-    gated = config.fusion == "gate"
-    values = (
-        value_of(net, pooled[index], chosen, config.value)
-        if gated
-        else pooled.new_zeros(len(index), 0)
-    )
-    memory.write(
-        pooled[index],
-        values,
-        label=chosen.labels,
-        source=chosen.sources,
-        exposure=chosen.exposures,
-        confidence=initial_confidence(loss[index], config),
-        created_at=torch.full((len(index),), step),
-    )
 
 
 def batches(n: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
@@ -319,45 +202,3 @@ def _remember(net, memory, batch, config, pooled, loss, correct, reading, step) 
     if reading is not None and config.write_rule != "as_shipped":
         memory.record(reading, correct, step)
     write_texts(net, memory, batch, pooled.detach(), loss.detach(), config, step)
-
-
-def train_contrastive(
-    encoder: TokenAverageEncoder, data: TrainingSet, config: FlowConfig, seed: int
-) -> Episode:
-    """Train token vectors so that texts of one label lie together, in place.
-
-    Supervised contrastive loss (Khosla et al., 2020) at temperature 0.1 over two views of each
-    text, each with a tenth of its tokens dropped; without views a label seen once has no pair.
-    """
-    stream = batches(len(data), config.batch_size, torch.Generator().manual_seed(seed))
-    episode = Episode()
-    with training_mode(seed):
-        optimizer = torch.optim.Adam([encoder.vectors], lr=config.lr, fused=True)
-
-        def one_step(batch: TrainingSet) -> float:
-            views = [_thin(ids) for _ in range(2) for ids in batch.ids]
-            labels = batch.labels.repeat(2)
-            states = F.normalize(encoder(views), dim=1)
-            scores = (states @ states.T / 0.1).fill_diagonal_(float("-inf"))
-            positive = (labels.unsqueeze(1) == labels).fill_diagonal_(False)
-            log_share = scores - scores.logsumexp(1, keepdim=True)
-            loss = -(log_share.masked_fill(~positive, 0).sum(1) / positive.sum(1)).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            return loss.item()
-
-        for i in range(config.n_steps):
-            batch = data.take(next(stream))
-            if i == 0:
-                flops = count_flops(lambda: episode.losses.append(one_step(batch)))  # noqa: B023
-            else:
-                episode.losses.append(one_step(batch))
-        episode.steps, episode.flops = config.n_steps, flops * config.n_steps
-    return episode
-
-
-def _thin(ids: list[int], share: float = 0.1) -> list[int]:
-    """Drop each token with the given probability, but never all of them."""
-    kept = [token for token, draw in zip(ids, torch.rand(len(ids)).tolist()) if draw >= share]
-    return kept or ids

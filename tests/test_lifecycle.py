@@ -3,11 +3,11 @@
 import pytest
 import torch
 
+from hsokv.access import TrainingSet
 from hsokv.config import FlowConfig
 from hsokv.lifecycle import consolidate, forget, success_rate, utility
 from hsokv.memory import KeyValueMemory
 from hsokv.model import GatedMemoryTransformer
-from hsokv.training import TrainingSet
 
 UTILITY = FlowConfig(forgetting="utility")
 INTERFERENCE = FlowConfig(forgetting="interference")

@@ -136,7 +136,7 @@ def test_drop_does_nothing_outside_training():
 
 
 def test_gate_mixes_read_and_state():
-    """fused = g read + (1 - g) state with one gate in (0, 1) per text."""
+    """The mix is g read + (1 - g) state, with one gate g in (0, 1) per text."""
     net = make()
     generator = torch.Generator().manual_seed(0)
     pooled, read = 3 * torch.randn(2, 8, 16, generator=generator)

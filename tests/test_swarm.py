@@ -9,6 +9,7 @@ import torch
 from conftest import make_tiny
 
 import hsokv.learner
+from hsokv.access import TrainingSet
 from hsokv.config import FLOWS
 from hsokv.memory import KeyValueMemory
 from hsokv.model import GatedMemoryTransformer
@@ -23,7 +24,6 @@ from hsokv.swarm import (
     follow,
     run_swarm,
 )
-from hsokv.training import TrainingSet
 
 SIZES = {"d_model": 16, "n_layers": 2, "n_heads": 2, "d_ff": 32}
 SWARM = {"meta_iterations": 2, "n_managers": 1, "agents_per_manager": 4, "agent_steps": 2}

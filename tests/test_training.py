@@ -7,21 +7,13 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from hsokv.access import TrainingSet, value_of, write_texts
 from hsokv.config import FLOWS, FlowConfig
+from hsokv.contrastive import _thin, train_contrastive
 from hsokv.encoders import TokenAverageEncoder
 from hsokv.memory import KeyValueMemory
 from hsokv.model import GatedMemoryTransformer, pack
-from hsokv.training import (
-    TrainingSet,
-    _thin,
-    batches,
-    make_optimizer,
-    train_contrastive,
-    train_episode,
-    training_mode,
-    value_of,
-    write_texts,
-)
+from hsokv.training import batches, make_optimizer, train_episode, training_mode
 
 SIZES = {"d_model": 16, "n_layers": 2, "n_heads": 2, "d_ff": 32}
 PLAIN = FlowConfig(fusion="none", training="steps", batch_size=4, dropout=0.0, **SIZES)
@@ -230,8 +222,9 @@ def test_token_values_are_unit_means():
 
 
 @pytest.mark.parametrize(
-    "duplicates, labels", [("keep", [0, 0, 1, 0, 1]), ("merge", [0, 0, 1]), ("one_per_label", [0, 1])]
-)  # fmt: skip
+    "duplicates, labels",
+    [("keep", [0, 0, 1, 0, 1]), ("merge", [0, 0, 1]), ("one_per_label", [0, 1])],
+)
 def test_duplicates(duplicates, labels):
     """Texts 0 and 3, and 2 and 4, are the same; within and across batches one of each stays."""
     config = FlowConfig(duplicates=duplicates, **SIZES)

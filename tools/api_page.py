@@ -144,7 +144,7 @@ def _constant(name: str, node: ast.stmt, prefix: str, lines: list[str], shown: b
 
 
 def _comment(line: str) -> str:
-    found = re.search(r"""  # (?!fmt|noqa)([^"']*)$""", line)
+    found = re.search(r"  # (?!fmt|noqa)(.*)$", line)
     return found[1] if found else ""
 
 

@@ -6,12 +6,13 @@ by the tolerance below, and what depends on the path (convergence, gate, ...) is
 """
 
 import argparse
+import importlib
 import sys
 
-from hsokv import rare_words
 from hsokv.engine import Trial, audit
+from tools.fingerprint import preset_parameters
 
-EXPERIMENTS = {"rare_words": rare_words}
+EXPERIMENTS = {"rare_words": "01_rare_words"}  # module of hsokv -> notebook whose preset it runs
 TRAINED_TOLERANCE = 0.15  # in accuracy; 12 of 80 words
 TRAINED_COLUMNS = ("n_test", "n_one_shot", "tested_words", "accuracy", "flops")
 
@@ -23,10 +24,11 @@ def budget_of(trial: Trial) -> str:
 
 def run_audit(name: str, sample: int, seed: int, strict: bool, full: bool) -> int:
     """Audit one experiment, print what disagrees, and return how many cells do."""
-    module = EXPERIMENTS[name]
+    module = importlib.import_module(f"hsokv.{name}")
     store = module.make_store()
     stored = store.completed()
-    trials = [t for t in module.make_trials(module.Params()) if t.config_hash in stored]
+    params = module.Params.from_params(preset_parameters("research", EXPERIMENTS[name]))
+    trials = [t for t in module.make_trials(params) if t.config_hash in stored]
     if not trials:
         raise ValueError(f"{store.path} holds no row of the research preset: run make book first")
     found = 0

@@ -44,6 +44,16 @@ def find_problems(path: Path) -> list[str]:
     return problems
 
 
+def list_warnings(path: Path) -> list[str]:
+    """Return what the cells of an executed notebook wrote to stderr; the book leaves it out."""
+    return [
+        f"cell {number} wrote to stderr: {''.join(output.text).strip()[:300]}"
+        for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1)
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+
+
 def _first_line(cell) -> str:
     return cell.source.strip().splitlines()[0][:60]
 
@@ -55,9 +65,13 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     failed = 0
     for source in list_notebooks():
-        for problem in find_problems(executed_path(args.out, source.stem)):
-            failed += 1
-            print(f"{source.stem}: {problem}", file=sys.stderr)
+        copy = executed_path(args.out, source.stem)
+        problems = find_problems(copy)
+        failed += len(problems)
+        for problem in problems:
+            print(f"error: {source.stem}: {problem}", file=sys.stderr)
+        for warning in list_warnings(copy) if copy.is_file() else []:
+            print(f"note: {source.stem}: {warning}", file=sys.stderr)
     if not failed:
         print(f"{len(list_notebooks())} notebooks ran to their end")
     return 1 if failed else 0

@@ -7,26 +7,27 @@ whose record still agrees with the tree is not run again.
 
 import argparse
 import ast
-import difflib
 import json
 import os
-import platform
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hsokv import provenance
+from hsokv.checks import check_keys
 from tools.check_runs import find_problems
 from tools.fingerprint import hash_inputs, hash_results, preset_parameters
-from tools.paths import BUILD, NOTEBOOKS, PRESETS, ROOT, executed_path, list_notebooks
-from tools.paths import record_path, results_dir
-
-
-def closest(name: str, known: list[str]) -> str:
-    """Return a hint that names the nearest of the known names."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0)
-    return f"did you mean {near[0]!r}?" if near else "none is known"
+from tools.paths import (
+    BUILD,
+    NOTEBOOKS,
+    PRESETS,
+    ROOT,
+    executed_path,
+    list_notebooks,
+    record_path,
+    results_dir,
+)
 
 
 def check_parameters(notebook: Path, parameters: dict) -> None:
@@ -40,10 +41,8 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
     import papermill
 
     known = papermill.inspect_notebook(str(notebook))
+    check_keys(parameters, known, f"parameter of {notebook.stem}")
     for key, value in parameters.items():
-        if key not in known:
-            hint = closest(key, list(known))
-            raise ValueError(f"{notebook.stem} has no parameter {key!r}: {hint}")
         default = ast.literal_eval(known[key]["default"])
         kinds = (int, float) if type(default) is float else type(default)
         if default is not None and (
@@ -55,24 +54,10 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
             )
 
 
-def commit_name() -> str:
-    """Return the short commit, marked when the tree differs from it; 'unknown' without git."""
-    git = ["git", "-C", str(ROOT)]
-    sha = subprocess.run([*git, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True)
-    if sha.returncode:
-        return "unknown"
-    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True)
-    return sha.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
-
-
 def machine_name() -> str:
     """Return processor, cores and Python version in one line."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        models = [x.split(":", 1)[1] for x in info.read_text().splitlines() if "model name" in x]
-        cpu = models[0].strip() if models else cpu
-    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    machine = provenance.environment()
+    return f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
 
 
 def is_fresh(source: Path, parameters: dict, out: Path) -> bool:
@@ -129,7 +114,7 @@ def run_notebook(source: Path, preset: str, out: Path, parameters: dict) -> floa
         "notebook": source.stem,
         "preset": preset,
         "parameters": parameters,
-        "commit": commit_name(),
+        "commit": provenance.code_version(ROOT),
         "machine": machine_name(),
         "started": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "inputs": hash_inputs(source, parameters),
@@ -142,13 +127,11 @@ def run_notebook(source: Path, preset: str, out: Path, parameters: dict) -> floa
 
 def choose_notebooks(name: str | None) -> list[Path]:
     """Return the notebook called `name`, or all of them."""
-    sources = list_notebooks()
+    sources = {source.stem: source for source in list_notebooks()}
     if name is None:
-        return sources
-    names = [s.stem for s in sources]
-    if name not in names:
-        raise ValueError(f"there is no notebook {name!r}: {closest(name, names)}")
-    return [sources[names.index(name)]]
+        return list(sources.values())
+    check_keys([name], sources, "notebook")
+    return [sources[name]]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -160,9 +143,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--force", action="store_true", help="run even what is up to date")
     args = parser.parse_args(argv)
     try:
-        if args.preset not in PRESETS:
-            hint = closest(args.preset, list(PRESETS))
-            raise ValueError(f"there is no preset {args.preset!r}: {hint}")
+        check_keys([args.preset], PRESETS, "preset")
         sources = choose_notebooks(args.name)
         plans = [(s, preset_parameters(args.preset, s.stem)) for s in sources]
         for source, parameters in plans:  # all are checked before the first is run

@@ -6,8 +6,8 @@ download join them; the finished HTML replaces `html/` only after the whole buil
 """
 
 import argparse
-import html
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,13 +16,25 @@ from pathlib import Path
 
 import yaml
 
+from hsokv.provenance import code_version
 from tools.check_runs import find_problems
 from tools.fingerprint import hash_files, hash_results, hash_text
 from tools.generate_pages import generate_pages, render_findings
-from tools.paths import BADGE_IMAGE, BOOK, BUILD, CONFIG, ROOT, TOC
-from tools.paths import executed_path, list_notebooks, record_path, repository, results_dir
-from tools.run import commit_name
-from tools.status import render_page
+from tools.headline import draw_headline
+from tools.paths import (
+    BADGE_IMAGE,
+    BOOK,
+    BUILD,
+    CONFIG,
+    ROOT,
+    TOC,
+    executed_path,
+    list_notebooks,
+    record_path,
+    repository,
+    results_dir,
+)
+from tools.status import list_pages, render_page
 
 LOCAL_BADGE = "/_static/colab-badge.svg"
 FINDINGS = "book/findings"
@@ -33,17 +45,17 @@ def hash_inputs(out: Path, findings: bool) -> str:
     runs = [executed_path(out, s.stem) for s in list_notebooks()]
     runs += [record_path(out, s.stem) for s in list_notebooks()]
     tree = [BOOK, CONFIG, TOC, ROOT / "tools", ROOT / "hsokv", ROOT / "params", *runs]
-    return hash_text(hash_files(tree), hash_results(), commit_name(), str(findings))
+    return hash_text(hash_files(tree), hash_results(), code_version(ROOT), str(findings))
 
 
 def write_config(stage: Path, findings: bool) -> None:
     """Write the staged `_config.yml` and `_toc.yml`: the footer, and the findings page."""
     config = yaml.safe_load(CONFIG.read_text("utf8"))
     url, _ = repository()
-    commit, day = commit_name(), datetime.now(UTC).strftime("%Y-%m-%d")
-    sha = commit.split()[0]
-    link = commit if sha == "unknown" else f'<a href="{url}/commit/{sha}">{html.escape(commit)}</a>'
-    config["html"]["extra_footer"] = f"<p>Built on {day} from commit {link}.</p>"
+    version, day = code_version(ROOT), datetime.now(UTC).strftime("%Y-%m-%d")
+    sha = re.match(r"[0-9a-f]{9}\b", version)
+    link = f'<a href="{url}/commit/{sha[0]}">{version}</a>' if sha else version
+    config["html"]["extra_footer"] = f"<p>Built on {day} from {link}.</p>"
     toc = yaml.safe_load(TOC.read_text("utf8"))
     if findings:
         config["html"]["announcement"] = (
@@ -74,6 +86,29 @@ def stage_notebooks(stage: Path, out: Path) -> None:
         target.write_text(json.dumps(notebook, indent=1) + "\n", "utf8")
 
 
+def list_glued(stage: Path) -> set[str]:
+    """Return the keys that the staged notebooks glue."""
+    outputs = [
+        output.get("metadata", {}).get("scrapbook", {}).get("name", "")
+        for path in (stage / "notebooks").glob("*.ipynb")
+        for cell in json.loads(path.read_text("utf8"))["cells"]
+        for output in cell.get("outputs", [])
+    ]
+    return {name.removeprefix("application/papermill.record/") for name in outputs if name}
+
+
+def replace_missing_numbers(stage: Path) -> None:
+    """Say "not run at this scale" where a page quotes a number that a small preset lacks."""
+    glued = list_glued(stage)
+
+    def keep_or_say(match: re.Match) -> str:
+        return match[0] if match[1] in glued else "*(not run at this scale)*"
+
+    for page in (stage / "book").glob("*.md"):
+        text = re.sub(r"\{glue:text\}`[^`]*::(\w+)[^`]*`", keep_or_say, page.read_text("utf8"))
+        page.write_text(text, "utf8")
+
+
 def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     """Write the whole staged tree anew."""
     shutil.rmtree(stage, ignore_errors=True)
@@ -86,6 +121,9 @@ def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     write_config(stage, findings)
     (stage / "book/status.md").write_text(render_page(out), "utf8")
     generate_pages(stage)
+    if any(page["preset"] != "research" for page in list_pages(out)):
+        replace_missing_numbers(stage)  # the published book must have them all
+    draw_headline(stage / "book/headline.svg")
     if findings:
         (stage / f"{FINDINGS}.md").write_text(render_findings(), "utf8")
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import yaml
 
+from hsokv.checks import check_keys
 from tools.fingerprint import preset_parameters
 from tools.paths import BUILD, PRESETS, SWEEPS
-from tools.run import check_parameters, choose_notebooks, closest, execute
+from tools.run import check_parameters, choose_notebooks, execute
 
 BACKENDS = ("loky", "ray")
 KEYS = ("notebook", "preset", "grid")
@@ -28,20 +29,14 @@ def read_sweep(name: str) -> dict:
     Raises:
         ValueError: for an unknown sweep, key, preset or an empty grid.
     """
+    check_keys([name], (p.stem for p in SWEEPS.glob("*.yml")), "sweep of params/sweeps")
     path = SWEEPS / f"{name}.yml"
-    if not path.is_file():
-        hint = closest(name, [p.stem for p in SWEEPS.glob("*.yml")])
-        raise ValueError(f"there is no sweep {name!r} in params/sweeps: {hint}")
     sweep = yaml.safe_load(path.read_text("utf8")) or {}
-    for key in sweep:
-        if key not in KEYS:
-            raise ValueError(f"{path.name}: unknown key {key!r}: {closest(key, list(KEYS))}")
+    check_keys(sweep, KEYS, f"key of {path.name}")
     missing = [key for key in KEYS if not sweep.get(key)]
     if missing:
         raise ValueError(f"{path.name}: {', '.join(missing)} missing or empty")
-    if sweep["preset"] not in PRESETS:
-        hint = closest(str(sweep["preset"]), list(PRESETS))
-        raise ValueError(f"{path.name}: there is no preset {sweep['preset']!r}: {hint}")
+    check_keys([sweep["preset"]], PRESETS, f"preset in {path.name}")
     for key, values in sweep["grid"].items():
         if not isinstance(values, list) or not values:
             raise ValueError(f"{path.name}: grid.{key}={values!r}: expected a list of values")
