@@ -53,7 +53,7 @@ def _flow(color: str, marker: str, linestyle: Any = "-", filled: bool = True) ->
 
 FLOW_STYLE: dict[str, dict[str, Any]] = {
     "current": _flow(VERMILION, "D"),
-    "as_shipped": _flow(VERMILION, "D", "--", filled=False),
+    "as_shipped": _flow(VERMILION, "d", "--"),
     "kv_only": _flow(VERMILION, "v", ":"),
     "minimal_fix": _flow(ORANGE, "^"),
     "minimal_config": _flow(ORANGE, "^", "--", filled=False),
@@ -102,7 +102,7 @@ def save_figure(fig: Figure, path: str | Path) -> Path:
 def flow_style(flow: str) -> dict[str, Any]:
     """Return colour, marker, linestyle and markerfacecolor of a flow, as plot keywords.
 
-    The full budget of a flow, 'current (full)', is drawn as the flow with a filled marker.
+    'current (full)' looks as `current` does; 'current (demo)' is the same with a hollow marker.
     """
     flow, _, budget = flow.partition(" (")
     if budget == "demo)" and flow in FLOW_STYLE:
@@ -289,12 +289,11 @@ def _bar(panel: Axes, row: Any, y: float, style: dict[str, Any]) -> None:
 
 
 def _label(fig: Figure, axes: np.ndarray, ax: Axes | None, xlabel: str, ylabel: str) -> None:
-    """Label the axes once, with one legend under all panels; a given ax gets its own."""
+    """Label the outer axes, with one legend under all panels; a given ax gets its own."""
     entries = {k: h for panel in axes for h, k in zip(*panel.get_legend_handles_labels())}
     place = {} if ax else {"loc": "outside lower center", "ncols": 3, "handlelength": 3}
     (ax or fig).legend(entries.values(), entries.keys(), **place)
-    if ax is None:
-        fig.supxlabel(xlabel, fontsize=STYLE["font.size"])
-        fig.supylabel(ylabel, fontsize=STYLE["font.size"])
-    else:
-        ax.set(xlabel=xlabel, ylabel=ylabel)
+    n_cols = axes[0].get_gridspec().ncols if ax is None else 1
+    for i, panel in enumerate(axes):
+        panel.set_xlabel(xlabel if i + n_cols >= len(axes) else "")
+        panel.set_ylabel(ylabel if i % n_cols == 0 else "")

@@ -78,6 +78,7 @@ class Params:
     n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1
     n_retention_seeds: int = 3  # seeds on which words also arrive in blocks
     swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
+    fewer_seeds: dict[str, int] = field(default_factory=dict)  # flows that get fewer than n_seeds
     full_seeds: dict[str, int] = field(default_factory=dict)  # seeds at the full budget, per flow
     n_jobs: int = -1  # trials at a time, -1 for all cores
     backend: str = "loky"  # "ray" runs the same trials on a cluster
@@ -86,6 +87,7 @@ class Params:
         object.__setattr__(self, "flows", self.flows or tuple(FLOWS))
         check_keys(self.flows, FLOWS, "flow")
         check_keys([self.swarm_budget], BUDGETS, "swarm_budget")
+        check_keys(self.fewer_seeds, FLOWS, "flow in fewer_seeds")
         check_keys(self.full_seeds, BUDGETED, "flow with a budget in full_seeds")
         if self.n_seeds < 1 or not self.n_ways:
             raise ValueError(
@@ -139,12 +141,13 @@ def make_trials(params: Params) -> list[Trial]:
         _trial(flow, "none" if FLOWS[flow].training == "none" else "fixed", n_way, seed, params)
         for flow in plain
         for n_way in params.n_ways
-        for seed in range(params.n_seeds)
+        for seed in range(min(params.n_seeds, params.fewer_seeds.get(flow, params.n_seeds)))
     ]
     n_way = max(params.n_ways)
     for flow in budgeted:
         budget = params.swarm_budget
-        trials += [_trial(flow, budget, n_way, seed, params) for seed in range(params.n_seeds)]
+        n_seeds = min(params.n_seeds, params.fewer_seeds.get(flow, params.n_seeds))
+        trials += [_trial(flow, budget, n_way, seed, params) for seed in range(n_seeds)]
     for flow in budgeted:
         n_full = params.full_seeds.get(flow, 0)
         trials += [_trial(flow, "full", n_way, seed, params) for seed in range(n_full)]
@@ -153,6 +156,8 @@ def make_trials(params: Params) -> list[Trial]:
 
 def _trial(flow: str, budget: str, n_way: int, seed: int, params: Params) -> Trial:
     is_main = n_way == max(params.n_ways)
+    in_blocks = is_main and seed < params.n_retention_seeds
+    in_blocks &= budget != "full" and flow != "as_shipped"  # too expensive to train six times
     return Trial.create(
         EXPERIMENT,
         flow,
@@ -160,7 +165,7 @@ def _trial(flow: str, budget: str, n_way: int, seed: int, params: Params) -> Tri
         budget=budget,
         n_way=n_way,
         n_distractors=params.n_distractors if is_main else (0,),
-        retention=is_main and seed < params.n_retention_seeds and budget != "full",
+        retention=in_blocks,
         switches=config_hash(flow_config(flow, budget).switches()),
     )
 

@@ -6,6 +6,7 @@ same commit agree.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -72,6 +73,10 @@ def hash_inputs(notebook: Path, parameters: dict) -> str:
     )
 
 
-def hash_results() -> str:
-    """Return the hash of the result rows that are on disk now."""
-    return hash_files(sorted(results_dir().glob("*.csv")))
+def hash_results(notebook: Path) -> str:
+    """Return the hash of the result rows on disk that the notebook offers for download.
+
+    A page that reads rows names them so (`results/<experiment>.csv`), which tells what it reads.
+    """
+    names = re.findall(r"\bresults/(\w+\.csv)", notebook.read_text("utf8"))
+    return hash_files(p for p in results_dir().glob("*.csv") if p.name in names)

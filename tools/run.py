@@ -66,7 +66,7 @@ def is_fresh(source: Path, parameters: dict, out: Path) -> bool:
     if not record.is_file() or find_problems(executed_path(out, source.stem)):
         return False
     seen = json.loads(record.read_text("utf8"))
-    now = {"inputs": hash_inputs(source, parameters), "results": hash_results()}
+    now = {"inputs": hash_inputs(source, parameters), "results": hash_results(source)}
     return now == {key: seen.get(key) for key in now}
 
 
@@ -120,7 +120,7 @@ def run_notebook(source: Path, preset: str, out: Path, parameters: dict) -> floa
         "inputs": hash_inputs(source, parameters),
     }
     facts["seconds"] = execute(source, parameters, executed_path(out, source.stem))
-    facts["results"] = hash_results()
+    facts["results"] = hash_results(source)
     record.write_text(json.dumps(facts, indent=1, default=str) + "\n", "utf8")
     return facts["seconds"]
 

@@ -18,7 +18,7 @@ import yaml
 
 from hsokv.provenance import code_version
 from tools.check_runs import find_problems
-from tools.fingerprint import hash_files, hash_results, hash_text
+from tools.fingerprint import hash_files, hash_text
 from tools.generate_pages import generate_pages, render_findings
 from tools.headline import draw_headline
 from tools.paths import (
@@ -45,7 +45,8 @@ def hash_inputs(out: Path, findings: bool) -> str:
     runs = [executed_path(out, s.stem) for s in list_notebooks()]
     runs += [record_path(out, s.stem) for s in list_notebooks()]
     tree = [BOOK, CONFIG, TOC, ROOT / "tools", ROOT / "hsokv", ROOT / "params", *runs]
-    return hash_text(hash_files(tree), hash_results(), code_version(ROOT), str(findings))
+    tables = results_dir().glob("*.csv")
+    return hash_text(hash_files(tree), hash_files(tables), code_version(ROOT), str(findings))
 
 
 def write_config(stage: Path, findings: bool) -> None:
