@@ -11,6 +11,11 @@ SAMPLE ?= 12
 PORT ?= 8000
 ARGS ?=
 
+# Only the research preset reads and writes the committed rows.
+ifneq ($(PRESET),research)
+export HSOKV_RESULTS ?= $(CURDIR)/_build/$(PRESET)/results
+endif
+
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet

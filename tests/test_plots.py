@@ -7,6 +7,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from hsokv import plots
 from hsokv.config import FLOWS
@@ -46,6 +47,15 @@ def test_budgets_share_the_style_of_their_flow():
         plots.flow_style("curent")
 
 
+@pytest.mark.parametrize("budget", ["full", "demo"])
+def test_current_and_as_shipped_look_different_at_one_budget(budget):
+    """A hollow marker means the demo budget, so the two swarm flows differ in its shape."""
+    ours = plots.flow_style(f"current ({budget})")
+    shipped = plots.flow_style(f"as_shipped ({budget})")
+    assert ours["marker"] != shipped["marker"]
+    assert ours["markerfacecolor"] == shipped["markerfacecolor"]
+
+
 def test_accuracy_by_condition_has_a_panel_per_condition(summary):
     """One panel per condition, one tick per flow, a chance line."""
     fig, axes = plots.plot_accuracy_by_condition(summary[summary["n_way"] == 100], chance=0.01)
@@ -61,6 +71,27 @@ def test_lines_against_words_use_a_log_axis_and_label_it(summary):
     """The ticks are the numbers of words that were run."""
     fig, axes = plots.plot_accuracy_vs(summary, "n_way")
     assert [t.get_text() for t in axes[0].get_xticklabels()] == ["5", "100"]
+    assert axes[0].get_ylim()[0] == 0 and "axis from 0" in axes[0].get_ylabel()
+
+
+def test_legend_keeps_off_the_axis_labels(summary):
+    """The legend stands under the label of the x axis."""
+    fig, axes = plots.plot_accuracy_vs(summary, "n_way")
+    fig.draw_without_rendering()
+    legend = fig.legends[0].get_window_extent()
+    for panel in axes:
+        assert "n_way" in panel.get_xlabel()
+        assert not legend.overlaps(panel.xaxis.label.get_window_extent())
+
+
+def test_a_given_ax_is_drawn_on_and_more_panels_are_refused(summary):
+    """With `ax` the figure is the caller's; two conditions do not fit on it."""
+    fig, ax = plt.subplots()
+    one = summary[summary["condition"] == "verbatim"]
+    assert plots.plot_accuracy_vs(one, "n_way", ax=ax) == (fig, ax)
+    assert ax.get_xlabel() and ax.get_ylabel() and ax.get_legend()
+    with pytest.raises(ValueError, match="2 panels on one ax"):
+        plots.plot_accuracy_vs(summary, "n_way", ax=ax)
 
 
 def test_paired_differences_print_their_numbers():
@@ -77,6 +108,21 @@ def test_cost_puts_free_flows_at_a_marked_edge(summary):
     one = summary[(summary["n_way"] == 100) & (summary["condition"] == "verbatim")]
     _, panel = plots.plot_accuracy_vs_cost(one)
     assert panel.get_xticklabels()[0].get_text() == "none"
+
+
+def test_cost_labels_do_not_overlap():
+    """Eight flows, four of them free and alike: no label touches another."""
+    flows = list(plots.FLOW_STYLE)[:8]
+    table = pd.DataFrame({"flow": flows, "flops": [0.0, 1e9, 0.0, 1e13] * 2})
+    table["point"] = [0.97 - 0.01 * (i % 5) - 0.3 * (i % 2) for i in range(len(flows))]
+    fig, panel = plots.plot_accuracy_vs_cost(
+        table.assign(low=table["point"] - 0.02, high=table["point"] + 0.02)
+    )
+    assert sorted(text.get_text() for text in panel.texts) == sorted(flows)
+    fig.draw_without_rendering()  # turns offsets into positions
+    text_boxes = [Text.get_window_extent(text) for text in panel.texts]  # without the leaders
+    for i, box in enumerate(text_boxes):
+        assert box.count_overlaps(text_boxes[:i]) == 0
 
 
 def test_missing_column_is_named(summary):

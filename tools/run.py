@@ -144,6 +144,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         check_keys([args.preset], PRESETS, "preset")
+        if args.preset != "research":  # only research rows are committed
+            os.environ.setdefault("HSOKV_RESULTS", str(BUILD / args.preset / "results"))
         sources = choose_notebooks(args.name)
         plans = [(s, preset_parameters(args.preset, s.stem)) for s in sources]
         for source, parameters in plans:  # all are checked before the first is run

@@ -1,0 +1,251 @@
+"""The tools refuse what is wrong, keep what is right, and run only what is needed."""
+
+import importlib
+import json
+import shutil
+import subprocess
+
+import nbformat
+import pytest
+
+from tools import check_runs, fingerprint, paths, run, stage_book, status, sweep
+
+
+def write_notebook(path, *codes, tag="parameters"):
+    """A notebook whose first code cell carries the parameters."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    notebook.cells = [nbformat.v4.new_code_cell(code) for code in codes]
+    notebook.cells[0].metadata["tags"] = [tag]
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project of one notebook, in a folder of its own."""
+    for name in ("NOTEBOOKS", "PARAMS", "SWEEPS"):
+        folder = tmp_path / name.lower()
+        folder.mkdir()
+        for module in (paths, run, fingerprint, sweep):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, folder)
+    monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
+    monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path / "results"))
+    (tmp_path / "results").mkdir()
+    (tmp_path / "hsokv").mkdir()
+    (tmp_path / "params/quick_test").mkdir(parents=True)
+    write_notebook(
+        tmp_path / "notebooks/01_one.ipynb", "n_way = 5  # words\nrate = 0.5  # share", "n_way * 2"
+    )
+    (tmp_path / "params/quick_test/01_one.yml").write_text("n_way: 7  # words\n")
+    return tmp_path
+
+
+def run_tool(project, *arguments):
+    return run.main(["--preset", "quick_test", "--out", str(project / "out"), *arguments])
+
+
+def test_run_executes_with_the_preset_and_then_skips(project, capsys):
+    """The copy holds the preset's value; a second run does nothing, an edited package does."""
+    assert run_tool(project) == 0
+    copy = nbformat.read(project / "out/executed/01_one.ipynb", as_version=4)
+    assert copy.cells[-1].outputs[0].data["text/plain"] == "14"
+    record = json.loads((project / "out/executed/01_one.json").read_text())
+    assert record["parameters"] == {"n_way": 7} and record["preset"] == "quick_test"
+    assert run_tool(project) == 0
+    assert "up to date" in capsys.readouterr().out
+    (project / "hsokv/new.py").write_text("")
+    source = project / "notebooks/01_one.ipynb"
+    assert not run.is_fresh(source, {"n_way": 7}, project / "out")
+
+
+def test_fresh_follows_only_the_rows_a_page_offers(project):
+    """A page depends on the result files that it names for download."""
+    source = project / "notebooks/01_one.ipynb"
+    before = fingerprint.hash_results(source)
+    (project / "results/one.csv").write_text("a\n1\n")
+    assert fingerprint.hash_results(source) == before
+    write_notebook(source, "n_way = 5  # words", "# results/one.csv")
+    assert fingerprint.hash_results(source) != before
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("n_wey: 7", "did you mean 'n_way'"),
+        ("n_way: seven", "is a str, the notebook's default 5 a int"),
+        ("n_way: true", "is a bool"),
+        ("- n_way", "expected lines `name: value`"),
+    ],
+)
+def test_run_refuses_a_wrong_parameter(project, capsys, line, message):
+    """A misspelt or mistyped parameter stops the run before any notebook is executed."""
+    (project / "params/quick_test/01_one.yml").write_text(line + "\n")
+    assert run_tool(project) == 1
+    assert message in capsys.readouterr().err
+    assert not (project / "out").exists()
+
+
+def test_run_takes_a_whole_number_for_a_fraction(project):
+    """1 is a fine value for a parameter whose default is 0.5."""
+    run.check_parameters(project / "notebooks/01_one.ipynb", {"rate": 1})
+
+
+def test_run_names_the_nearest_notebook_and_preset(project, capsys):
+    """Unknown names are errors with a suggestion."""
+    assert run_tool(project, "01_on") == 1
+    assert "'01_one'" in capsys.readouterr().err
+    assert run.main(["--preset", "reserch"]) == 1
+    assert "'research'" in capsys.readouterr().err
+
+
+def test_missing_parameter_file_is_named(project, capsys):
+    """Every notebook needs its file."""
+    (project / "params/quick_test/01_one.yml").unlink()
+    assert run_tool(project) == 1
+    assert "params/quick_test/01_one.yml is missing" in capsys.readouterr().err
+
+
+def test_a_notebook_that_raises_fails_the_run(project, capsys):
+    """`make book` stops: the run fails, the half-run copy is set aside, the gate refuses."""
+    assert run_tool(project) == 0
+    source = project / "notebooks/01_one.ipynb"
+    write_notebook(source, "n_way = 5  # words\nrate = 0.5  # share", "1 / 0", "'never reached'")
+    assert run_tool(project) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    failed = project / "out/executed/01_one.failed.ipynb"
+    problems = " ".join(check_runs.find_problems(failed))
+    assert "ZeroDivisionError" in problems
+    assert "exception" in problems and "was not executed" in problems
+    assert not (project / "out/executed/01_one.json").exists()
+    assert not run.is_fresh(source, {"n_way": 7}, project / "out")
+    shutil.copy(failed, project / "out/executed/01_one.ipynb")
+    assert check_runs.main(["--out", str(project / "out")]) == 1
+    stage = project / "stage"
+    stage.mkdir()
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        stage_book.stage_notebooks(stage, project / "out")
+
+
+def test_make_stops_at_the_first_failing_step():
+    """A failing notebook fails `make book`: each step is a line of its own, none is ignored."""
+    lines = (paths.ROOT / "Makefile").read_text("utf8").splitlines()
+    start = next(i for i, x in enumerate(lines) if x.startswith("book:"))
+    steps = lines[start + 1 : start + 4]
+    assert [x.split()[2] for x in steps] == ["tools.run", "tools.check_runs", "tools.stage_book"]
+    assert not [x for x in lines if x.startswith("\t-") or "|| true" in x]
+
+
+def test_gate_refuses_a_cut_off_run(tmp_path):
+    """No end time, no execution count, too many bytes, no file: each is said."""
+    path = write_notebook(tmp_path / "a.ipynb", "a = 1")
+    problems = check_runs.find_problems(path)
+    assert any("cut off" in p for p in problems)
+    assert any("not executed: a = 1" in p for p in problems)
+    write_notebook(path, "#" * (check_runs.MAX_BYTES + 1))
+    assert any("bytes" in p for p in check_runs.find_problems(path))
+    assert "make book" in check_runs.find_problems(tmp_path / "none.ipynb")[0]
+
+
+def test_sweep_runs_every_combination(project, capsys):
+    """One copy per combination, an index, rows apart from the committed ones."""
+    write_notebook(
+        project / "notebooks/01_one.ipynb",
+        'n_way = 5  # words\nrate = 0.5  # share\nbackend = "loky"  # where',
+        "assert rate < 1\nprint(backend, n_way * rate)",
+    )
+    (project / "params/sweeps/s.yml").parent.mkdir(exist_ok=True)
+    (sweep.SWEEPS / "s.yml").write_text(
+        "notebook: 01_one\npreset: quick_test\ngrid:\n  n_way: [2, 4]\n  rate: [0.5, 1.0]\n"
+    )
+    assert sweep.main(["s", "--out", str(project / "out"), "--backend", "ray"]) == 1
+    index = (project / "out/s/index.csv").read_text().splitlines()
+    assert [line.split(",")[:3] for line in index[1:]] == [
+        ["2", "0.5", "done"],
+        ["2", "1.0", "failed"],
+        ["4", "0.5", "done"],
+        ["4", "1.0", "failed"],
+    ]
+    copy = nbformat.read(project / "out/s/01_one_003.ipynb", as_version=4)
+    assert copy.cells[-1].outputs[0].text.strip() == "ray 2.0"
+    assert "2 of 4" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("notebok: a\n", "did you mean 'notebook'"),
+        ("notebook: 01_one\npreset: quick_test\n", "grid missing or empty"),
+        ("notebook: 01_one\npreset: quik_test\ngrid: {n_way: [1]}\n", "'quick_test'"),
+        ("notebook: 01_one\npreset: quick_test\ngrid: {n_way: 1}\n", "expected a list"),
+    ],
+)
+def test_sweep_file_is_checked(project, text, message):
+    """What a sweep file lacks or misspells is said."""
+    (sweep.SWEEPS / "s.yml").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        sweep.read_sweep("s")
+
+
+def test_status_tells_fresh_from_stale(project):
+    """A page goes stale when its parameters change."""
+    out = project / "out"
+    assert status.list_pages(out)[0]["state"] == "not run"
+    assert run_tool(project) == 0
+    assert status.list_pages(out)[0]["state"] == "fresh"
+    assert "| fresh | quick_test |" in status.render_page(out)
+    (project / "params/quick_test/01_one.yml").write_text("n_way: 8  # words\n")
+    assert status.list_pages(out)[0]["state"] == "stale"
+
+
+def test_small_presets_say_which_numbers_they_lack(tmp_path):
+    """A quoted number that was not computed becomes words; one that was stays."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "book").mkdir()
+    glued = {"output_type": "display_data", "metadata": {"scrapbook": {"name": "here"}}}
+    cell = {"cell_type": "code", "outputs": [glued]}
+    (tmp_path / "notebooks/90.ipynb").write_text(json.dumps({"cells": [cell]}))
+    page = tmp_path / "book/index.md"
+    page.write_text("{glue:text}`../90.ipynb::here:s` {glue:text}`../90.ipynb::gone:s`")
+    stage_book.replace_missing_numbers(tmp_path)
+    assert page.read_text() == "{glue:text}`../90.ipynb::here:s` *(not run at this scale)*"
+
+
+def test_warnings_of_the_book_are_errors(tmp_path):
+    """A page that refers to nothing fails the build and names the page."""
+    stage = tmp_path / "stage"
+    stage.mkdir()
+    (stage / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (stage / "_config.yml").write_text('title: t\nexecute: {execute_notebooks: "off"}\n')
+    (stage / "index.md").write_text("# Title\n\n[](nowhere.md)\n")
+    with pytest.raises(RuntimeError, match="index.md.*nowhere"):
+        stage_book.build_html(stage, tmp_path / "built")
+
+
+def test_make_alone_prints_help():
+    """The first thing a newcomer types lists every target."""
+    done = subprocess.run(["make"], cwd=paths.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0
+    for target in ("book", "test", "demo", "run", "sweep", "audit", "status", "lint", "serve"):
+        assert f"\n  {target} " in done.stdout
+
+
+def test_make_run_asks_for_a_notebook():
+    """`make run` alone says what is missing."""
+    done = subprocess.run(["make", "-n", "run"], cwd=paths.ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "EXP=01_rare_words" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["run", "check_runs", "stage_book", "sweep", "audit", "status"])
+def test_tool_explains_itself(name, capsys):
+    """Every tool has --help."""
+    with pytest.raises(SystemExit) as stop:
+        importlib.import_module(f"tools.{name}").main(["--help"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out.startswith("usage:")
