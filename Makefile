@@ -46,10 +46,8 @@ book: $(READY) ## execute every notebook, check them, build _build/html with war
 test: book ## build the book if it is out of date, then run all tests (ARGS="-k memory" to choose)
 	$(PY) -m pytest $(ARGS)
 
-demo: export HSOKV_RESULTS = $(CURDIR)/_build/demo/results
 demo: $(READY) ## recompute everything from nothing at demo scale, then compare with the published findings
 	rm -rf _build/demo
-	mkdir -p $(HSOKV_RESULTS)
 	$(PY) -m tools.run --preset demo --out _build/demo
 	$(PY) -m tools.check_runs --out _build/demo
 	$(PY) -m tools.stage_book --out _build/demo --findings
@@ -70,7 +68,7 @@ status: $(READY) ## list the pages: when, where and how long they ran, fresh or 
 lint: $(READY) ## check code style, formatting, and that notebook sources carry no output
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
 serve: ## serve the built book on http://localhost:8000
 	@test -d _build/html || { echo "_build/html is missing: run make book first"; exit 1; }

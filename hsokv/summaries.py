@@ -16,6 +16,7 @@ from hsokv.lexicon import load_lexicon, load_unseen_words
 from hsokv.seeds import numpy_rng
 from hsokv.stats import (
     Interval,
+    binomial_interval,
     bootstrap_mean,
     bootstrap_seeds_words,
     decode_words,
@@ -73,8 +74,15 @@ def word_cells(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def accuracy_interval(rows: pd.DataFrame) -> Interval:
-    """Return the accuracy of rows that differ in seed only; n counts answered texts."""
-    return bootstrap_seeds_words(*word_cells(rows), rng=numpy_rng(0, "accuracy"))
+    """Return the accuracy of rows that differ in seed only; n counts answered texts.
+
+    Where all answers are alike nothing can be resampled: the exact binomial interval is given.
+    """
+    correct, tested = word_cells(rows)
+    right, n = int((correct & tested).sum()), int(tested.sum())
+    if right in (0, n):
+        return binomial_interval(right, n)
+    return bootstrap_seeds_words(correct, tested, rng=numpy_rng(0, "accuracy"))
 
 
 def measure_interval(rows: pd.DataFrame, measure: str) -> Interval | None:
@@ -154,8 +162,8 @@ def comparison_table(
         p_values.append(paired_permutation_p(difference, rng=numpy_rng(0, "flip")))
         interval = compare(frame, a, b, condition, **setting)
         table.append({"label": f"{a} − {b}", **interval._asdict(), "n_seeds": len(left)})
-    frame = pd.DataFrame(table)
-    return frame.assign(p_holm=holm(p_values)) if table else frame
+    columns = ["label", *Interval._fields, "n_seeds"]
+    return pd.DataFrame(table, columns=columns).assign(p_holm=holm(p_values) if table else [])
 
 
 def measures_table(

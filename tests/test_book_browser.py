@@ -20,7 +20,9 @@ from tools.paths import BUILD
 HTML = Path(os.environ.get("HSOKV_HTML") or BUILD / "html")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 PAGES = sorted(
-    p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html") if "_static" not in p.parts
+    name
+    for name in (p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html"))
+    if not name.startswith("_static/") and name != "index.html"  # that one only leads on
 )
 FLAGS = [
     "--no-sandbox",

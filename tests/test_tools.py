@@ -61,17 +61,17 @@ def test_run_executes_with_the_preset_and_then_skips(project, capsys):
     assert "up to date" in capsys.readouterr().out
     (project / "hsokv/new.py").write_text("")
     source = project / "notebooks/01_one.ipynb"
-    assert not run.is_fresh(source, {"n_way": 7}, project / "out")
+    assert not run.is_fresh(source, "quick_test", project / "out")
 
 
 def test_fresh_follows_only_the_rows_a_page_offers(project):
     """A page depends on the result files that it names for download."""
     source = project / "notebooks/01_one.ipynb"
-    before = fingerprint.hash_results(source)
+    before = fingerprint.hash_results(source, "quick_test")
     (project / "results/one.csv").write_text("a\n1\n")
-    assert fingerprint.hash_results(source) == before
+    assert fingerprint.hash_results(source, "quick_test") == before
     write_notebook(source, "n_way = 5  # words", "# results/one.csv")
-    assert fingerprint.hash_results(source) != before
+    assert fingerprint.hash_results(source, "quick_test") != before
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,29 @@ def test_run_refuses_a_wrong_parameter(project, capsys, line, message):
     assert run_tool(project) == 1
     assert message in capsys.readouterr().err
     assert not (project / "out").exists()
+
+
+def test_only_research_rows_are_committed(monkeypatch):
+    """Small presets keep their rows in `_build`; HSOKV_RESULTS overrides."""
+    monkeypatch.delenv("HSOKV_RESULTS", raising=False)
+    assert paths.results_dir() == paths.ROOT / "results"
+    assert paths.results_dir("demo") == paths.BUILD / "demo/results"
+    monkeypatch.setenv("HSOKV_RESULTS", "elsewhere")
+    assert paths.results_dir("demo").name == "elsewhere"
+
+
+def test_book_is_made_at_one_preset(project):
+    """A single page run at another preset is not published among the others."""
+    with pytest.raises(RuntimeError, match="01_one: not run"):
+        stage_book.find_preset(project / "out")
+    assert run_tool(project) == 0
+    assert stage_book.find_preset(project / "out") == "quick_test"
+    write_notebook(project / "notebooks/02_two.ipynb", "n_way = 5  # words")
+    (project / "params/demo").mkdir()
+    (project / "params/demo/02_two.yml").write_text("n_way: 6  # words\n")
+    assert run.main(["02_two", "--preset", "demo", "--out", str(project / "out")]) == 0
+    with pytest.raises(RuntimeError, match="01_one: quick_test, 02_two: demo"):
+        stage_book.find_preset(project / "out")
 
 
 def test_run_takes_a_whole_number_for_a_fraction(project):
@@ -123,13 +146,34 @@ def test_a_notebook_that_raises_fails_the_run(project, capsys):
     assert "ZeroDivisionError" in problems
     assert "exception" in problems and "was not executed" in problems
     assert not (project / "out/executed/01_one.json").exists()
-    assert not run.is_fresh(source, {"n_way": 7}, project / "out")
+    assert not run.is_fresh(source, "quick_test", project / "out")
     shutil.copy(failed, project / "out/executed/01_one.ipynb")
     assert check_runs.main(["--out", str(project / "out")]) == 1
     stage = project / "stage"
     stage.mkdir()
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         stage_book.stage_notebooks(stage, project / "out")
+
+
+def test_staged_notebook_is_fit_for_readers(project):
+    """The copy that is published has no warnings, no paths of this machine, a local badge."""
+    source = project / "notebooks/01_one.ipynb"
+    write_notebook(
+        source, "n_way = 5  # words", "import sys\nprint('row')\nprint('warned', file=sys.stderr)"
+    )
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(paths.badge("notebooks/01_one.ipynb")))
+    nbformat.write(notebook, source)
+    assert run_tool(project) == 0
+    copy = project / "out/executed/01_one.ipynb"
+    assert check_runs.list_warnings(copy) == ["cell 4 wrote to stderr: warned"]
+    stage = project / "stage"
+    stage.mkdir()
+    stage_book.stage_notebooks(stage, project / "out")
+    text = (stage / "notebooks/01_one.ipynb").read_text()
+    assert str(project) in copy.read_text() and str(project) not in text
+    assert "row" in text and "'warned'" in text and '"warned' not in text
+    assert stage_book.LOCAL_BADGE in text and paths.BADGE_IMAGE not in text
 
 
 def test_make_stops_at_the_first_failing_step():

@@ -73,10 +73,10 @@ def hash_inputs(notebook: Path, parameters: dict) -> str:
     )
 
 
-def hash_results(notebook: Path) -> str:
-    """Return the hash of the result rows on disk that the notebook offers for download.
+def hash_results(notebook: Path, preset: str) -> str:
+    """Return the hash of the preset's result rows on disk that the notebook offers for download.
 
     A page that reads rows names them so (`results/<experiment>.csv`), which tells what it reads.
     """
     names = re.findall(r"\bresults/(\w+\.csv)", notebook.read_text("utf8"))
-    return hash_files(p for p in results_dir().glob("*.csv") if p.name in names)
+    return hash_files(p for p in results_dir(preset).glob("*.csv") if p.name in names)

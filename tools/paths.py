@@ -28,9 +28,14 @@ except ModuleNotFoundError:
     %pip install -q "hsokv @ git+{url}@{branch}\""""
 
 
-def results_dir() -> Path:
-    """Return the folder of result rows: HSOKV_RESULTS if it is set, else `results/`."""
-    return Path(os.environ.get("HSOKV_RESULTS") or ROOT / "results")
+def results_dir(preset: str = "research") -> Path:
+    """Return the folder of a preset's result rows.
+
+    Only research rows are committed, in `results/`; other presets keep theirs under `_build`.
+    HSOKV_RESULTS, where it is set, overrides both.
+    """
+    own = ROOT / "results" if preset == "research" else BUILD / preset / "results"
+    return Path(os.environ.get("HSOKV_RESULTS") or own).resolve()
 
 
 def list_notebooks() -> list[Path]:

@@ -60,13 +60,17 @@ def machine_name() -> str:
     return f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
 
 
-def is_fresh(source: Path, parameters: dict, out: Path) -> bool:
-    """Return whether the copy under `out` was made from what is on disk now."""
+def is_fresh(source: Path, preset: str, out: Path) -> bool:
+    """Return whether the copy under `out` was made with the preset from what is on disk now."""
     record = record_path(out, source.stem)
     if not record.is_file() or find_problems(executed_path(out, source.stem)):
         return False
     seen = json.loads(record.read_text("utf8"))
-    now = {"inputs": hash_inputs(source, parameters), "results": hash_results(source)}
+    now = {
+        "preset": preset,
+        "inputs": hash_inputs(source, preset_parameters(preset, source.stem)),
+        "results": hash_results(source, preset),
+    }
     return now == {key: seen.get(key) for key in now}
 
 
@@ -83,7 +87,6 @@ def execute(source: Path, parameters: dict, copy: Path) -> float:
     copy.parent.mkdir(parents=True, exist_ok=True)
     partial, failed = copy.with_suffix(".partial.ipynb"), copy.with_suffix(".failed.ipynb")
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, no other
-    os.environ["HSOKV_RESULTS"] = str(results_dir().resolve())
     start = time.perf_counter()
     try:
         papermill.execute_notebook(
@@ -106,8 +109,9 @@ def execute(source: Path, parameters: dict, copy: Path) -> float:
     return time.perf_counter() - start
 
 
-def run_notebook(source: Path, preset: str, out: Path, parameters: dict) -> float:
+def run_notebook(source: Path, preset: str, out: Path) -> float:
     """Execute one notebook into `out` and write its record; return the seconds."""
+    parameters = preset_parameters(preset, source.stem)
     record = record_path(out, source.stem)
     record.unlink(missing_ok=True)
     facts = {
@@ -120,7 +124,7 @@ def run_notebook(source: Path, preset: str, out: Path, parameters: dict) -> floa
         "inputs": hash_inputs(source, parameters),
     }
     facts["seconds"] = execute(source, parameters, executed_path(out, source.stem))
-    facts["results"] = hash_results(source)
+    facts["results"] = hash_results(source, preset)
     record.write_text(json.dumps(facts, indent=1, default=str) + "\n", "utf8")
     return facts["seconds"]
 
@@ -144,19 +148,17 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         check_keys([args.preset], PRESETS, "preset")
-        if args.preset != "research":  # only research rows are committed
-            os.environ.setdefault("HSOKV_RESULTS", str(BUILD / args.preset / "results"))
+        os.environ["HSOKV_RESULTS"] = str(results_dir(args.preset))  # for the kernels
         sources = choose_notebooks(args.name)
-        plans = [(s, preset_parameters(args.preset, s.stem)) for s in sources]
-        for source, parameters in plans:  # all are checked before the first is run
-            check_parameters(source, parameters)
-        for number, (source, parameters) in enumerate(plans, start=1):
-            label = f"[{number}/{len(plans)}] {source.stem} ({args.preset})"
-            if not args.force and is_fresh(source, parameters, args.out):
+        for source in sources:  # all are checked before the first is run
+            check_parameters(source, preset_parameters(args.preset, source.stem))
+        for number, source in enumerate(sources, start=1):
+            label = f"[{number}/{len(sources)}] {source.stem} ({args.preset})"
+            if not args.force and is_fresh(source, args.preset, args.out):
                 print(f"{label}: up to date", flush=True)
                 continue
             print(f"{label}: running", flush=True)
-            seconds = run_notebook(source, args.preset, args.out, parameters)
+            seconds = run_notebook(source, args.preset, args.out)
             print(f"{label}: {seconds:.0f} s", flush=True)
     except (ValueError, RuntimeError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -7,6 +7,7 @@ download join them; the finished HTML replaces `html/` only after the whole buil
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -40,6 +41,19 @@ LOCAL_BADGE = "/_static/colab-badge.svg"
 FINDINGS = "book/findings"
 
 
+def find_preset(out: Path) -> str:
+    """Return the preset that all notebooks were executed with.
+
+    Raises:
+        RuntimeError: when one was not executed, or they were executed with several presets.
+    """
+    presets = {page["page"]: page["preset"] or "not run" for page in list_pages(out)}
+    if len(set(presets.values())) != 1 or "not run" in presets.values():
+        said = ", ".join(f"{name}: {preset}" for name, preset in presets.items())
+        raise RuntimeError(f"a book needs all notebooks at one preset ({said}): run make book")
+    return next(iter(presets.values()))
+
+
 def hash_inputs(out: Path, findings: bool) -> str:
     """Return the hash of all that the HTML is made of."""
     runs = [executed_path(out, s.stem) for s in list_notebooks()]
@@ -68,7 +82,10 @@ def write_config(stage: Path, findings: bool) -> None:
 
 
 def stage_notebooks(stage: Path, out: Path) -> None:
-    """Copy the executed notebooks; the Colab badge is taken from the book, not the network.
+    """Copy the executed notebooks, which the book also offers for download.
+
+    The Colab badge is taken from the book, not the network; what was written to stderr (reported
+    by `tools.check_runs`) and this machine's paths are left out.
 
     Raises:
         RuntimeError: when a notebook did not run to its end.
@@ -83,6 +100,10 @@ def stage_notebooks(stage: Path, out: Path) -> None:
         for cell in notebook["cells"]:
             if cell["cell_type"] == "markdown":
                 cell["source"] = "".join(cell["source"]).replace(BADGE_IMAGE, LOCAL_BADGE)
+            else:
+                cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]
+        for key in ("input_path", "output_path"):
+            notebook["metadata"]["papermill"].pop(key, None)
         target = stage / "notebooks" / source.name
         target.write_text(json.dumps(notebook, indent=1) + "\n", "utf8")
 
@@ -122,7 +143,7 @@ def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     write_config(stage, findings)
     (stage / "book/status.md").write_text(render_page(out), "utf8")
     generate_pages(stage)
-    if any(page["preset"] != "research" for page in list_pages(out)):
+    if find_preset(out) != "research":
         replace_missing_numbers(stage)  # the published book must have them all
     draw_headline(stage / "book/headline.svg")
     if findings:
@@ -154,12 +175,13 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     target, stage = args.out / "html", args.out / "stage"
     mark = target / ".fingerprint"
-    inputs = hash_inputs(args.out, args.findings)
-    if mark.is_file() and mark.read_text() == inputs:
-        print(f"{target}: up to date")
-        return 0
-    print("building the book", flush=True)
     try:
+        os.environ["HSOKV_RESULTS"] = str(results_dir(find_preset(args.out)))  # for all pages
+        inputs = hash_inputs(args.out, args.findings)
+        if mark.is_file() and mark.read_text() == inputs:
+            print(f"{target}: up to date")
+            return 0
+        print("building the book", flush=True)
         stage_tree(stage, args.out, args.findings)
         built = build_html(stage, args.out / "jupyter-book")
     except RuntimeError as error:

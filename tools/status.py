@@ -8,7 +8,6 @@ import json
 import sys
 from pathlib import Path
 
-from tools.fingerprint import preset_parameters
 from tools.paths import BUILD, list_notebooks, record_path
 from tools.run import is_fresh
 
@@ -29,8 +28,7 @@ def list_pages(out: Path) -> list[dict]:
         if record is None:
             pages.append(dict.fromkeys(HEADER, "") | {"page": source.stem, "state": "not run"})
             continue
-        now = preset_parameters(record["preset"], source.stem)
-        state = "fresh" if is_fresh(source, now, out) else "stale"
+        state = "fresh" if is_fresh(source, record["preset"], out) else "stale"
         seconds = f"{record['seconds']:.0f}"
         pages.append(record | {"page": source.stem, "state": state, "seconds": seconds})
     return pages

@@ -66,8 +66,9 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    os.environ.setdefault("HSOKV_RESULTS", str((out / "results").resolve()))
-    Path(os.environ["HSOKV_RESULTS"]).mkdir(parents=True, exist_ok=True)
+    rows = Path(os.environ.get("HSOKV_RESULTS") or out / "results").resolve()
+    rows.mkdir(parents=True, exist_ok=True)
+    os.environ["HSOKV_RESULTS"] = str(rows)  # for the kernels
     index = run_plans(source, plans, list(sweep["grid"]), out)
     failed = sum(row["state"] != "done" for row in index)
     print(f"{len(index) - failed} of {len(index)} combinations done: {out / 'index.csv'}")
