@@ -27,7 +27,6 @@ from hsokv.stats import encode_words
 from hsokv.stories import CONDITIONS, RareWordTask, Texts, make_rare_word_task
 
 EXPERIMENT = "rare_words"
-N_WORDS = 100
 BUDGETED = ("current", "as_shipped", "fine_tune")  # flows with a budget to choose
 MEASURES = (
     "accuracy", "one_shot_accuracy", "retention", "retention_as_printed", "forgetting",
@@ -99,8 +98,8 @@ class Params:
                 f"n_distractors={self.n_distractors}: expected numbers from 0 up; name at least one"
             )
         for n_way in self.n_ways:
-            if not 5 <= n_way <= N_WORDS:
-                raise ValueError(f"n_ways holds {n_way}: expected 5 to {N_WORDS}; change n_ways")
+            if not 5 <= n_way <= len(load_lexicon()):
+                raise ValueError(f"n_ways holds {n_way}: expected 5 to 100; change n_ways")
 
     @classmethod
     def from_params(cls, params: dict) -> Params:
@@ -124,8 +123,7 @@ def flow_config(flow: str, budget: str) -> FlowConfig:
     swarm = config.with_overrides(**BUDGETS[budget])
     if flow != "fine_tune":
         return swarm
-    n_random = swarm.n_agents // 4
-    per_round = swarm.n_agents - n_random / 3
+    per_round = swarm.n_agents - (swarm.n_agents // 4) / 3  # every fourth agent searches at random
     steps = round(swarm.meta_iterations * swarm.agent_steps * per_round)
     return config.with_overrides(n_steps=steps, batch_size=swarm.batch_size)
 
@@ -133,25 +131,27 @@ def flow_config(flow: str, budget: str) -> FlowConfig:
 def make_trials(params: Params) -> list[Trial]:
     """Return the trials of a run, cheap ones first.
 
-    Flows with a budget, retention and distractors are run at the largest number of words only.
+    Trained transformers, retention and distractors are run at the largest number of words only.
     """
-    plain = [flow for flow in params.flows if flow not in BUDGETED]
-    budgeted = [flow for flow in params.flows if flow in BUDGETED]
+    seeds = {f: range(min(params.n_seeds, params.fewer_seeds.get(f, 10**6))) for f in params.flows}
+    most, budgeted = max(params.n_ways), [flow for flow in params.flows if flow in BUDGETED]
     trials = [
         _trial(flow, "none" if FLOWS[flow].training == "none" else "fixed", n_way, seed, params)
-        for flow in plain
-        for n_way in params.n_ways
-        for seed in range(min(params.n_seeds, params.fewer_seeds.get(flow, params.n_seeds)))
+        for flow in params.flows
+        if flow not in BUDGETED
+        for n_way in (params.n_ways if _is_cheap(flow) else (most,))
+        for seed in seeds[flow]
     ]
-    n_way = max(params.n_ways)
     for flow in budgeted:
-        budget = params.swarm_budget
-        n_seeds = min(params.n_seeds, params.fewer_seeds.get(flow, params.n_seeds))
-        trials += [_trial(flow, budget, n_way, seed, params) for seed in range(n_seeds)]
+        trials += [_trial(flow, params.swarm_budget, most, seed, params) for seed in seeds[flow]]
     for flow in budgeted:
         n_full = params.full_seeds.get(flow, 0)
-        trials += [_trial(flow, "full", n_way, seed, params) for seed in range(n_full)]
+        trials += [_trial(flow, "full", most, seed, params) for seed in range(n_full)]
     return list(dict.fromkeys(trials))
+
+
+def _is_cheap(flow: str) -> bool:
+    return FLOWS[flow].encoder != "transformer" or FLOWS[flow].training == "none"
 
 
 def _trial(flow: str, budget: str, n_way: int, seed: int, params: Params) -> Trial:

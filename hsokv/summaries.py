@@ -177,7 +177,7 @@ def measures_table(
     """Return means of measures per arm without distractors; NaN where undefined.
 
     Returns:
-        Columns flow (the arm), n_seeds and one per measure.
+        Columns flow (the arm), n_seeds (with any of the measures) and one per measure.
     """
     table = []
     for arm in list_arms(frame) if arms is None else arms:
@@ -186,5 +186,6 @@ def measures_table(
         except ValueError:
             continue
         means = {name: rows[name].mean() for name in measures}
-        table.append({"flow": arm, "n_seeds": len(rows), **means})
+        n_seeds = int(rows[list(measures)].notna().any(axis=1).sum())
+        table.append({"flow": arm, "n_seeds": n_seeds, **means})
     return pd.DataFrame(table)
