@@ -33,7 +33,8 @@ class Finding:
         measure: rows -> interval of the quantity.
         above: the statement holds when the whole interval lies above this ...
         below: ... and below this; it fails when the whole interval lies outside.
-        percent: print as percentage points.
+        percent: print as percentages.
+        signed: a difference, printed in points with its sign.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Finding:
     above: float = float("-inf")
     below: float = float("inf")
     percent: bool = True
+    signed: bool = False
 
     def verdict(self, interval: Interval) -> str:
         """Return 'holds', 'fails' or 'cannot be told'."""
@@ -57,6 +59,7 @@ def _difference(a: str, b: str, condition: str) -> dict:
     return {
         "quantity": f"accuracy of {a} minus {b}, {condition}",
         "measure": lambda frame: compare(frame, a, b, condition),
+        "signed": True,
     }
 
 
@@ -129,6 +132,7 @@ FINDINGS = (
         **_measure(CURRENT, "memory_utility", "verbatim"),
         above=-MIN_EFFECT,
         below=MIN_EFFECT,
+        signed=True,
     ),
     Finding(
         "shipped_memory_idle",
@@ -136,6 +140,7 @@ FINDINGS = (
         **_measure("as_shipped (demo)", "memory_utility", "verbatim"),
         above=-MIN_EFFECT,
         below=MIN_EFFECT,
+        signed=True,
     ),
     Finding(
         "hit_rate_no_rate",
@@ -191,8 +196,9 @@ def value_text(row: pd.Series) -> str:
     """Return a finding's value as text, or a dash where it was not run."""
     if pd.isna(row["point"]):
         return "–"
-    percent = next(finding.percent for finding in FINDINGS if finding.key == row["key"])
-    return Interval(row["point"], row["low"], row["high"], int(row["n"])).text(percent=percent)
+    finding = next(finding for finding in FINDINGS if finding.key == row["key"])
+    interval = Interval(row["point"], row["low"], row["high"], int(row["n"]))
+    return interval.text(percent=finding.percent, signed=finding.signed)
 
 
 def compare_findings(published: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
