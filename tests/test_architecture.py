@@ -81,6 +81,21 @@ def test_module_does_not_print(path):
     assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+def test_module_never_unpickles(path):
+    """Files that people exchange are safetensors and JSON: reading one runs no code of theirs."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Attribute):
+            found.add(ast.unparse(node))
+    unsafe = {"pickle", "dill", "cloudpickle", "joblib.load", "torch.load", "torch.save"}
+    assert not found & unsafe
+
+
 def test_package_does_not_import_the_tools():
     """papermill, sphinx and the tools stay out of what a user installs."""
     for path in MODULES:

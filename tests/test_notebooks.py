@@ -120,6 +120,14 @@ def test_preset_fits_the_notebook(path, preset):
     assert not [x for x in lines if not re.search(r"\s# \S", x)], "values without a comment"
 
 
+@each_notebook
+def test_source_holds_the_smallest_preset(path):
+    """Opened in Colab, a notebook runs as `quick_test` does: in about a minute."""
+    assigned = ast.parse(parameters_cell(path)).body
+    defaults = {node.targets[0].id: ast.literal_eval(node.value) for node in assigned}
+    assert defaults == defaults | preset_parameters("quick_test", path.stem)
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_no_parameter_file_without_a_notebook(preset):
     """A renamed notebook takes its parameter files along."""

@@ -146,6 +146,7 @@ def test_a_notebook_that_raises_fails_the_run(project, capsys):
     assert "ZeroDivisionError" in problems
     assert "exception" in problems and "was not executed" in problems
     assert not (project / "out/executed/01_one.json").exists()
+    assert not (project / "out/executed/01_one.ipynb").exists(), "the copy of the earlier run"
     assert not run.is_fresh(source, "quick_test", project / "out")
     shutil.copy(failed, project / "out/executed/01_one.ipynb")
     assert check_runs.main(["--out", str(project / "out")]) == 1

@@ -119,19 +119,19 @@ from those configurations: the table and the diagrams cannot differ from what ru
 are mechanisms a flow uses, dashed grey slots are mechanisms it leaves out; every slot has the same
 place in every diagram. Make any of them with `hsokv.make_flow(name)`.
 """
-# The table is wider than any screen and scrolls sideways, past the names of the flows.
+# The table is wider than any screen and scrolls sideways; on wide ones past the names of the flows.
 TABLE_STYLE = """\
 ```{raw} html
 <style>
-table.flows-table { font-size: 0.8rem; line-height: 1.35; table-layout: fixed; width: 75rem; }
+table.flows-table { font-size: 0.8rem; line-height: 1.35; table-layout: fixed; width: 80rem; }
 article td:last-child { min-width: 12rem; }
 table.flows-table caption { text-align: left; }
 table.flows-table :is(th, td) { width: 7.5rem; vertical-align: top; }
 table.flows-table :is(th, td):is(:nth-child(3), :nth-child(9)) { width: 13rem; }
 table.flows-table :is(th, td):first-child {
-  position: sticky; left: 0; width: 7.5rem; overflow-wrap: anywhere;
-  background: var(--pst-color-background);
+  position: sticky; left: 0; width: 12.5rem; background: var(--pst-color-background);
 }
+@media (max-width: 40rem) { table.flows-table :is(th, td):first-child { position: static; } }
 </style>
 ```
 """

@@ -114,6 +114,7 @@ def run_notebook(source: Path, preset: str, out: Path) -> float:
     parameters = preset_parameters(preset, source.stem)
     record = record_path(out, source.stem)
     record.unlink(missing_ok=True)
+    executed_path(out, source.stem).unlink(missing_ok=True)
     facts = {
         "notebook": source.stem,
         "preset": preset,

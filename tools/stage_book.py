@@ -102,6 +102,8 @@ def stage_notebooks(stage: Path, out: Path) -> None:
                 cell["source"] = "".join(cell["source"]).replace(BADGE_IMAGE, LOCAL_BADGE)
             else:
                 cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]
+                if "injected-parameters" in cell["metadata"].get("tags", []):
+                    cell["metadata"]["tags"].append("hide-input")  # folded, like all code
         for key in ("input_path", "output_path"):
             notebook["metadata"]["papermill"].pop(key, None)
         target = stage / "notebooks" / source.name
