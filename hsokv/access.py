@@ -157,10 +157,13 @@ def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
 
 
 def score_states(net, memory, states: Tensor, config: FlowConfig, **reading_options):
-    """Return the gated network's class scores (B, C), the gate, and the reading (or `None`)."""
+    """Return the gated network's class scores (B, C), the gate, and the reading (or `None`).
+
+    No gradient flows into the read: it looks a value up.
+    """
     reading = read = None
     if config.fusion == "gate" and memory is not None and len(memory):
-        reading = read_memory(states, memory, config, **reading_options)
+        reading = read_memory(states.detach(), memory, config, **reading_options)
         read = read_values(reading, memory)
     logits, gate = net.fuse(states, read)
     return logits, gate, reading

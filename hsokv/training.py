@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from hsokv.access import TrainingSet, read_memory, read_values, write_texts
+from hsokv.access import TrainingSet, score_states, write_texts
 from hsokv.config import FlowConfig
 from hsokv.memory import KeyValueMemory
 from hsokv.model import GatedMemoryTransformer, pack
@@ -156,13 +156,9 @@ def train_episode(
 def _forward(net, memory, batch, config, top_k, context, step):
     """Return states (B, d), losses (B,), correctness (B,) and the reading of one batch."""
     pooled = net.encode(pack(batch.ids, config.pad_to or None))
-    reading = read = None
-    if memory is not None and config.fusion == "gate" and len(memory):
-        reading = read_memory(
-            pooled.detach(), memory, config, top_k=top_k, context=context, step=step
-        )
-        read = read_values(reading, memory)
-    scores, _ = net.fuse(pooled, read)
+    scores, _, reading = score_states(
+        net, memory, pooled, config, top_k=top_k, context=context, step=step
+    )
     loss = F.cross_entropy(scores, batch.labels, reduction="none")
     return pooled, loss, scores.argmax(1) == batch.labels, reading
 
