@@ -131,7 +131,7 @@ def flow_config(flow: str, budget: str) -> FlowConfig:
 def make_trials(params: Params) -> list[Trial]:
     """Return the trials of a run, cheap ones first.
 
-    Trained transformers, retention and distractors are run at the largest number of words only.
+    Flows with a budget, retention and distractors are run at the largest number of words only.
     """
     seeds = {f: range(min(params.n_seeds, params.fewer_seeds.get(f, 10**6))) for f in params.flows}
     most, budgeted = max(params.n_ways), [flow for flow in params.flows if flow in BUDGETED]
@@ -139,7 +139,7 @@ def make_trials(params: Params) -> list[Trial]:
         _trial(flow, "none" if FLOWS[flow].training == "none" else "fixed", n_way, seed, params)
         for flow in params.flows
         if flow not in BUDGETED
-        for n_way in (params.n_ways if _is_cheap(flow) else (most,))
+        for n_way in params.n_ways
         for seed in seeds[flow]
     ]
     for flow in budgeted:
@@ -148,10 +148,6 @@ def make_trials(params: Params) -> list[Trial]:
         n_full = params.full_seeds.get(flow, 0)
         trials += [_trial(flow, "full", most, seed, params) for seed in range(n_full)]
     return list(dict.fromkeys(trials))
-
-
-def _is_cheap(flow: str) -> bool:
-    return FLOWS[flow].encoder != "transformer" or FLOWS[flow].training == "none"
 
 
 def _trial(flow: str, budget: str, n_way: int, seed: int, params: Params) -> Trial:

@@ -54,7 +54,7 @@ def rows_of(**changes):
 
 
 def test_number_of_trials():
-    """Cheap flows at every n_way; trained transformers at the largest, swarms at 'full' too."""
+    """Every n_way, but swarms and fine_tune at the largest only, and there at 'full' too."""
     params = make_params(
         flows=("redesign", "hybrid", "current", "fine_tune"), n_ways=(5, 100), n_seeds=3,
         swarm_budget="demo", full_seeds={"current": 2},
@@ -63,10 +63,10 @@ def test_number_of_trials():
     budgets = Counter((t.flow, t.as_dict()["budget"], t.as_dict()["n_way"]) for t in trials)
     assert budgets == {
         ("redesign", "none", 5): 3, ("redesign", "none", 100): 3,
-        ("hybrid", "fixed", 100): 3, ("current", "demo", 100): 3,
+        ("hybrid", "fixed", 5): 3, ("hybrid", "fixed", 100): 3, ("current", "demo", 100): 3,
         ("fine_tune", "demo", 100): 3, ("current", "full", 100): 2,
     }  # fmt: skip
-    assert len({trial.config_hash for trial in trials}) == len(trials) == 17
+    assert len({trial.config_hash for trial in trials}) == len(trials) == 20
     assert {t.seed for t in trials} == {0, 1, 2}
 
 
