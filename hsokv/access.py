@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from hsokv.config import FlowConfig
 from hsokv.encoders import TokenAverageEncoder
 from hsokv.memory import KeyValueMemory
-from hsokv.model import GatedMemoryTransformer, pack
+from hsokv.model import GatedClassifier, pack
 from hsokv.read import Context, Reading
 from hsokv.tokenizer import PAD_ID
 from hsokv.write import effective_confidence, initial_confidence, novelty_of, should_write
@@ -53,7 +53,7 @@ class TrainingSet:
         )
 
 
-def value_of(net: GatedMemoryTransformer, pooled: Tensor, data: TrainingSet, kind: str) -> Tensor:
+def value_of(net: GatedClassifier, pooled: Tensor, data: TrainingSet, kind: str) -> Tensor:
     """Return what a gated memory stores for each text, (B, d).
 
     'label': the classifier's row of the label, scaled to the norm of the state, so that a read can
@@ -88,6 +88,12 @@ def read_memory(
         context=context,
         step=step,
     )
+
+
+def read_labels(reading: Reading, memory: KeyValueMemory, n_classes: int) -> Tensor:
+    """Return the weight of each label among the entries read, (B, C)."""
+    onehot = F.one_hot(memory["label"][reading.slots], n_classes)
+    return (onehot * reading.weights.unsqueeze(2)).sum(1)
 
 
 def read_values(reading: Reading, memory: KeyValueMemory) -> Tensor:

@@ -71,6 +71,7 @@ class FlowConfig:
     capacity: int = 10_000  # entries; more than any task here stores
     eviction: str = "oldest"  # who goes when the memory is full
     key_refresh: bool = False  # re-encode every stored text when training ends
+    write_in_training: bool = False  # label read-outs too write (and read) at every training step
     # Lifecycle.
     consolidation: bool = False  # train on the surest entries, then delete them
     forgetting: str = "none"  # 'utility' (seeds) or 'interference' (shipped code)
@@ -134,23 +135,36 @@ class FlowConfig:
                 f"encoder={self.encoder!r} with library={self.library!r}: a library flow needs "
                 "both, any other neither; set encoder='library' and name the library, or leave both"
             )
-        is_average = self.encoder == "embedding"
-        if is_average and (self.fusion != "label" or self.training in ("steps", "swarm")):
+        if self.training == "contrastive" and (
+            self.encoder != "embedding" or self.fusion != "label"
+        ):
             raise ValueError(
-                f"encoder='embedding' with fusion={self.fusion!r}, training={self.training!r}: "
-                "averaged token vectors have no gate and no classifier; set fusion='label' and "
-                "training='none' or 'contrastive', or encoder='transformer'"
+                f"training='contrastive' with encoder={self.encoder!r}, fusion={self.fusion!r}: "
+                "it trains token vectors and no classifier; set encoder='embedding' and "
+                "fusion='label'"
             )
-        if self.training == "contrastive" and not is_average:
+        if self.consolidation and not self.has_classifier:
             raise ValueError(
-                f"training='contrastive' with encoder={self.encoder!r}: it trains token vectors; "
-                "set encoder='embedding'"
+                f"consolidation with encoder={self.encoder!r}, training={self.training!r}: there "
+                "is no classifier to move memories into; set training='steps' or "
+                "consolidation=False"
+            )
+        if self.value == "tokens" and self.fusion == "gate" and self.encoder != "transformer":
+            raise ValueError(
+                f"value='tokens' with encoder={self.encoder!r}: it stores a transformer's token "
+                "vectors; set value='label'"
             )
 
     @property
     def has_memory(self) -> bool:
         """Whether the flow reads a key-value memory."""
         return self.fusion != "none"
+
+    @property
+    def has_classifier(self) -> bool:
+        """Whether the network can answer without the memory; a plain average cannot."""
+        untrained = self.training in ("none", "contrastive") and self.fusion == "label"
+        return self.encoder == "transformer" or (self.encoder == "embedding" and not untrained)
 
     @property
     def n_agents(self) -> int:

@@ -1,13 +1,17 @@
 """Text encoders that average token vectors, uniformly or weighted by surprisal.
 
-Axes: B texts, d width.
+Axes: B texts, T tokens of the batch, d width.
 """
 
 from __future__ import annotations
 
+import math
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hsokv.model import GatedClassifier, Packed
 from hsokv.tokenizer import PAD_ID, UNKNOWN_ID
 
 
@@ -32,8 +36,8 @@ class TokenAverageEncoder(nn.Module):
         self.register_buffer("document_counts", torch.zeros(n_tokens, dtype=torch.int64))
         self.register_buffer("n_documents", torch.zeros((), dtype=torch.int64))
 
-    def grow(self, n_tokens: int, generator: torch.Generator) -> None:
-        """Add vectors for new tokens; what is there stays."""
+    def grow(self, n_tokens: int, n_classes: int, generator: torch.Generator) -> None:
+        """Add vectors for new tokens; what is there stays, and classes need nothing."""
         new = n_tokens - len(self.vectors)
         if new > 0:
             rows = torch.randn(new, self.d_model, generator=generator)
@@ -59,9 +63,48 @@ class TokenAverageEncoder(nn.Module):
         texts = [text or [PAD_ID] for text in texts]
         ids = torch.tensor([token for text in texts for token in text])
         starts = torch.tensor([0] + [len(text) for text in texts[:-1]]).cumsum(0)
+        return self.average(ids, starts)
+
+    def average(self, ids: Tensor, starts: Tensor) -> Tensor:
+        """Return one vector per text, (B, d), of tokens (T,) that begin at `starts` (B,)."""
         if self.token_weights == "surprisal":
             weights = self.surprisal()[ids]
             return nn.functional.embedding_bag(
                 ids, self.vectors, starts, mode="sum", per_sample_weights=weights
             )
         return nn.functional.embedding_bag(ids, self.vectors, starts, mode="mean")
+
+
+class AverageNetwork(GatedClassifier):
+    """Averaged token vectors under the gated classifier: keys live in a space that does not move.
+
+    Only gate and classifier are trained. They see states scaled to the norm sqrt(d), which is
+    what a layer-normalised transformer state has; keys keep their length.
+    """
+
+    def __init__(self, tokens: TokenAverageEncoder, n_classes: int, gated: bool):
+        super().__init__()
+        self.d_model, self.tokens = tokens.d_model, tokens
+        tokens.vectors.requires_grad_(False)
+        self._build_head(n_classes, gated)
+
+    def encode(self, batch: Packed) -> Tensor:
+        """Return the average of each text, (B, d)."""
+        return self.tokens.average(batch.ids, torch.nonzero(batch.cols == 0).squeeze(1))
+
+    def fuse(self, pooled: Tensor, read: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return class scores and gate, see `GatedClassifier.fuse`."""
+        scale = math.sqrt(self.d_model)
+        if read is not None:
+            read = scale * F.normalize(read, dim=1)
+        return super().fuse(scale * F.normalize(pooled, dim=1), read)
+
+    def count_documents(self, texts: list[list[int]]) -> None:
+        """Add training texts to the document frequencies."""
+        self.tokens.count_documents(texts)
+
+    def grow(self, n_tokens: int, n_classes: int, generator: torch.Generator) -> None:
+        """Add vectors for new tokens and rows for new classes; what is there stays."""
+        self.tokens.grow(n_tokens, n_classes, generator)
+        self.tokens.vectors.requires_grad_(False)
+        self.grow_classes(n_classes, generator)

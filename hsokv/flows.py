@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from hsokv.baselines import LibraryFlow
 from hsokv.checks import unknown_key_message
 from hsokv.config import FLOWS
+from hsokv.encoders import TokenAverageEncoder
 from hsokv.flow import Flow
 from hsokv.learner import MemoryLearner
 from hsokv.memory import KeyValueMemory
@@ -145,7 +146,8 @@ def _restore(flow: Flow, state: dict, path: Path) -> None:
     flow.tokenizer_ = Tokenizer.load(path / "tokenizer.json")
     flow._build_or_grow()
     weights = load_file(path / "model.safetensors")
-    for name in ("document_counts", "vectors"):
+    prefix = "" if isinstance(flow.net_, TokenAverageEncoder) else "tokens."
+    for name in (prefix + "document_counts", prefix + "vectors"):
         if name in weights and weights[name].shape != flow.net_.state_dict()[name].shape:
             raise KeyError(f"{name} does not fit the vocabulary")
     flow.net_.load_state_dict(weights)

@@ -17,18 +17,20 @@ from hsokv.access import (
     TrainingSet,
     encode_texts,
     hold_out_last,
+    read_labels,
     read_memory,
     score_states,
     score_validation,
     source_of,
     write_texts,
 )
+from hsokv.checks import check_texts_labels
 from hsokv.contrastive import train_contrastive
-from hsokv.encoders import TokenAverageEncoder
 from hsokv.flow import Answers, Flow
+from hsokv.lifecycle import tend
 from hsokv.memory import KeyValueMemory
 from hsokv.metrics import convergence_steps
-from hsokv.model import GatedMemoryTransformer
+from hsokv.networks import build_network
 from hsokv.read import Context, similarity
 from hsokv.seeds import seed_for, torch_generator
 from hsokv.swarm import run_swarm
@@ -42,7 +44,7 @@ class MemoryLearner(Flow):
     """A text encoder with a key-value memory, trained or not, as the configuration says.
 
     Attributes:
-        net_: `GatedMemoryTransformer` or `TokenAverageEncoder`.
+        net_: `GatedMemoryTransformer`, `AverageNetwork` or `TokenAverageEncoder`.
         memory_: `KeyValueMemory`, or `None` for a flow without one.
         tokenizer_: fitted on training texts only.
     """
@@ -82,32 +84,11 @@ class MemoryLearner(Flow):
 
     def _build_or_grow(self) -> None:
         """Fit the network to the present vocabulary and classes; what it knows stays."""
-        config, n_tokens = self.config, len(self.tokenizer_)
+        sizes = len(self.tokenizer_), len(self.classes_)
         if self.net_ is None:
-            if config.encoder == "embedding":
-                self.net_ = TokenAverageEncoder(
-                    n_tokens,
-                    config.d_model,
-                    config.token_weights,
-                    torch_generator(self.seed, "init"),
-                )
-                return
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed_for(self.seed, "init"))
-                names = "d_model", "n_layers", "n_heads", "d_ff", "dropout", "pooling"
-                self.net_ = GatedMemoryTransformer(
-                    n_tokens,
-                    len(self.classes_),
-                    max_len=max(config.max_len, config.pad_to),
-                    gated=config.fusion == "gate",
-                    **{name: getattr(config, name) for name in names},
-                )
-            return
-        generator = torch_generator(self.seed, "grow", self._n_calls)
-        if config.encoder == "embedding":
-            self.net_.grow(n_tokens, generator)
+            self.net_ = build_network(self.config, *sizes, seed=self.seed)
         else:
-            self.net_.grow(n_tokens, len(self.classes_), generator)
+            self.net_.grow(*sizes, torch_generator(self.seed, "grow", self._n_calls))
 
     def _training_set(self, texts: list[str], labels: list[int]) -> TrainingSet:
         exposures, sources = [], []
@@ -146,15 +127,23 @@ class MemoryLearner(Flow):
             self._add_cost(episode.flops, episode.steps)
         else:
             self.convergence_steps_ = 0
-        if config.has_memory and (
-            config.training in ("none", "contrastive") or config.fusion == "label"
-        ):
+        if config.has_memory and not self._writes_in_training:
             self._write_all(data)
+        has_lifecycle = config.consolidation or config.forgetting != "none"
+        if has_lifecycle and config.has_memory and config.training != "swarm":
+            counts, flops = tend(self.net_, self.memory_, data, config, seed, self._step)
+            self.history_.append({"step": self._step, **counts})
+            self._add_cost(flops, 0)
         if config.key_refresh and config.has_memory:
             self._known |= dict(zip(data.sources.tolist(), data.ids))
             self._refresh()
         if config.abstain:
             self._calibrate()
+
+    @property
+    def _writes_in_training(self) -> bool:
+        reads = self.config.fusion == "gate" or self.config.write_in_training
+        return reads and self.config.training in ("steps", "swarm")
 
     def _validation_ids(self, data: TrainingSet, validation: tuple | None):
         if validation is None:
@@ -165,10 +154,10 @@ class MemoryLearner(Flow):
     def _train_swarm(self, data: TrainingSet, validation: tuple | None, seed: int) -> None:
         ids, labels = self._validation_ids(data, validation)
         score = partial(score_validation, ids, labels, self.config, self.context_)
-        gated = self.config.fusion == "gate"  # otherwise the memory is written after training
+        writes = self._writes_in_training  # otherwise the memory is written afterwards
         result = run_swarm(
             self.net_,
-            self.memory_ if gated else None,
+            self.memory_ if writes else None,
             data,
             self.config,
             score,
@@ -177,7 +166,7 @@ class MemoryLearner(Flow):
             first_step=self._step,
             n_jobs=self.n_jobs,
         )
-        self.net_, self.memory_ = result.net, result.memory if gated else self.memory_
+        self.net_, self.memory_ = result.net, result.memory if writes else self.memory_
         self._top_k, self._step = result.top_k, result.steps
         self._add_cost(
             result.flops,
@@ -201,7 +190,7 @@ class MemoryLearner(Flow):
 
         episode = train_episode(
             self.net_,
-            self.memory_ if self.config.fusion == "gate" else None,
+            self.memory_ if self._writes_in_training else None,
             data,
             self.config,
             seed=seed,
@@ -212,9 +201,8 @@ class MemoryLearner(Flow):
         )
         self._step += episode.steps
         self._add_cost(episode.flops, episode.steps)
-        curve = [{"step": step, "accuracy": accuracy} for step, accuracy in episode.curve]
-        self.history_ += curve
-        if curve:
+        self.history_ += [{"step": step, "accuracy": right} for step, right in episode.curve]
+        if episode.curve:
             self.convergence_steps_ = convergence_steps(*zip(*episode.curve))
 
     def _add_cost(self, flops: float, steps: int) -> None:
@@ -240,9 +228,21 @@ class MemoryLearner(Flow):
             write_texts(self.net_, self.memory_, batch, states[0], loss, self.config, self._step)
             self._step += 1
 
+    def refresh_keys(self, texts: list[str], labels: list) -> None:
+        """Re-encode the stored entries that stem from these training texts.
+
+        Raises:
+            ValueError, TypeError: as `fit`.
+        """
+        texts, labels = check_texts_labels(texts, labels)
+        indices = [self._class_index[label] for label in labels]
+        sources = [source_of(text, label) for text, label in zip(texts, indices)]
+        self._known |= dict(zip(sources, self.tokenizer_.encode(texts)))
+        self._refresh()
+
     @torch.no_grad()
     def _refresh(self) -> None:
-        """Re-encode every entry in use."""
+        """Re-encode every entry whose text is known."""
         sources = self.memory_["source"].tolist()
         slots = [i for i, source in enumerate(sources) if source in self._known]
         texts = [self._known[sources[i]] for i in slots]
@@ -270,14 +270,13 @@ class MemoryLearner(Flow):
         reading, gate = None, None
         options = {"context": self.context_, "step": self._step, "top_k": self._top_k}
         without = np.zeros((n, n_classes))
-        if config.encoder == "transformer":
+        if config.has_classifier:
             without = self.net_.fuse(states, None)[0].softmax(1).numpy()
         if config.fusion == "label":
             scores = np.zeros((n, n_classes))
             if has_entries:
                 reading = read_memory(states, self.memory_, config, **options)
-                onehot = F.one_hot(self.memory_["label"][reading.slots], n_classes)
-                scores = (onehot * reading.weights.unsqueeze(2)).sum(1).numpy()
+                scores = read_labels(reading, self.memory_, n_classes).numpy()
         else:
             logits, gate, reading = score_states(self.net_, self.memory_, states, config, **options)
             scores = logits.softmax(1).numpy()

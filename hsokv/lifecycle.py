@@ -13,7 +13,7 @@ from torch import Tensor
 from hsokv.access import TrainingSet
 from hsokv.config import FlowConfig
 from hsokv.memory import KeyValueMemory
-from hsokv.model import GatedMemoryTransformer, pack
+from hsokv.model import GatedClassifier, pack
 from hsokv.read import similarity
 from hsokv.training import train_episode
 
@@ -62,7 +62,7 @@ def forget(memory: KeyValueMemory, config: FlowConfig, step: int) -> int:
 
 
 def consolidate(
-    net: GatedMemoryTransformer,
+    net: GatedClassifier,
     memory: KeyValueMemory,
     data: TrainingSet,
     config: FlowConfig,
@@ -93,3 +93,23 @@ def consolidate(
         return 0, episode.flops
     memory.delete(sure.nonzero().squeeze(1))
     return int(sure.sum()), episode.flops
+
+
+def tend(
+    net: GatedClassifier,
+    memory: KeyValueMemory,
+    data: TrainingSet,
+    config: FlowConfig,
+    seed: int,
+    step: int,
+) -> tuple[dict[str, int], float]:
+    """Consolidate, then forget, in place, as the flow's switches say.
+
+    Returns:
+        How many entries were consolidated and forgotten, and the counted FLOPs.
+    """
+    counts, flops = {"consolidated": 0, "forgotten": 0}, 0.0
+    if config.consolidation:
+        counts["consolidated"], flops = consolidate(net, memory, data, config, seed)
+    counts["forgotten"] = forget(memory, config, step)
+    return counts, flops

@@ -150,11 +150,52 @@ class EncoderLayer(nn.Module):
         return x.view(x.shape[0], x.shape[1], self.n_heads, -1).transpose(1, 2)
 
 
-class GatedMemoryTransformer(nn.Module):
-    """Encode texts, mix in what the memory returned, classify.
+class GatedClassifier(nn.Module):
+    """Mix what the memory returned into a text's state and classify; subclasses encode.
 
     fused = g * read + (1 - g) * pooled with g = sigmoid(gate(pooled)) in (0, 1) per text;
-    without a read, fused = pooled. Classes and vocabulary may grow.
+    without a read, fused = pooled. Classes may grow.
+    """
+
+    d_model: int
+
+    def _build_head(self, n_classes: int, gated: bool) -> None:
+        d = self.d_model
+        self.gate = nn.Sequential(nn.Linear(d, d), nn.ReLU(), nn.Linear(d, 1)) if gated else None
+        self.classifier = nn.Linear(d, n_classes)
+
+    def encode(self, batch: Packed) -> Tensor:
+        """Return the pooled state of each text, (B, d)."""
+        raise NotImplementedError
+
+    def fuse(self, pooled: Tensor, read: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return class scores (B, C) and the gate (B,), `None` where nothing is mixed in.
+
+        Args:
+            pooled: text states, (B, d).
+            read: what the memory returned, (B, d), or `None` to classify from the text alone.
+        """
+        if read is None or self.gate is None:
+            return self.classifier(pooled), None
+        gate = torch.sigmoid(self.gate(pooled))  # (B, 1)
+        return self.classifier(gate * read + (1 - gate) * pooled), gate.squeeze(1)
+
+    def grow_classes(self, n_classes: int, generator: torch.Generator) -> None:
+        """Add classifier rows for new classes; what is there keeps its weights."""
+        new_classes = n_classes - self.classifier.out_features
+        if new_classes > 0:
+            bound = 1 / math.sqrt(self.d_model)
+            rows = torch.rand(new_classes, self.d_model, generator=generator)
+            rows = (2 * rows - 1) * bound
+            with torch.no_grad():
+                weight = torch.cat([self.classifier.weight, rows])
+                bias = torch.cat([self.classifier.bias, torch.zeros(new_classes)])
+            self.classifier.weight, self.classifier.bias = nn.Parameter(weight), nn.Parameter(bias)
+            self.classifier.out_features = n_classes
+
+
+class GatedMemoryTransformer(GatedClassifier):
+    """A transformer encoder under the gated classifier; classes and vocabulary may grow.
 
     Args:
         n_tokens: size of the vocabulary, padding and unknown included.
@@ -185,12 +226,7 @@ class GatedMemoryTransformer(nn.Module):
         self.layers = nn.ModuleList(
             EncoderLayer(d_model, n_heads, d_ff, dropout) for _ in range(n_layers)
         )
-        self.gate = (
-            nn.Sequential(nn.Linear(d_model, d_model), nn.ReLU(), nn.Linear(d_model, 1))
-            if gated
-            else None
-        )
-        self.classifier = nn.Linear(d_model, n_classes)
+        self._build_head(n_classes, gated)
 
     def encode(self, batch: Packed) -> Tensor:
         """Return the pooled state of each text, (B, d)."""
@@ -207,18 +243,6 @@ class GatedMemoryTransformer(nn.Module):
         total = x.new_zeros(len(batch.lengths), self.d_model).index_add(0, batch.rows, x * real)
         return total / batch.lengths.unsqueeze(1)
 
-    def fuse(self, pooled: Tensor, read: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Return class scores (B, C) and the gate (B,), `None` where nothing is mixed in.
-
-        Args:
-            pooled: text states, (B, d).
-            read: what the memory returned, (B, d), or `None` to classify from the text alone.
-        """
-        if read is None or self.gate is None:
-            return self.classifier(pooled), None
-        gate = torch.sigmoid(self.gate(pooled))  # (B, 1)
-        return self.classifier(gate * read + (1 - gate) * pooled), gate.squeeze(1)
-
     def grow(self, n_tokens: int, n_classes: int, generator: torch.Generator) -> None:
         """Add rows for new tokens and classes; what is there keeps its weights."""
         with torch.no_grad():
@@ -227,13 +251,4 @@ class GatedMemoryTransformer(nn.Module):
                 rows = torch.randn(new_tokens, self.d_model, generator=generator)
                 self.embedding.weight = nn.Parameter(torch.cat([self.embedding.weight, rows]))
                 self.embedding.num_embeddings = n_tokens
-            new_classes = n_classes - self.classifier.out_features
-            if new_classes > 0:
-                bound = 1 / math.sqrt(self.d_model)
-                rows = torch.rand(new_classes, self.d_model, generator=generator)
-                rows = (2 * rows - 1) * bound
-                self.classifier.weight = nn.Parameter(torch.cat([self.classifier.weight, rows]))
-                self.classifier.bias = nn.Parameter(
-                    torch.cat([self.classifier.bias, torch.zeros(new_classes)])
-                )
-                self.classifier.out_features = n_classes
+        self.grow_classes(n_classes, generator)

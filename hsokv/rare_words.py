@@ -6,7 +6,6 @@ rows go to `results/rare_words.csv`.
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -18,13 +17,12 @@ from hsokv import metrics
 from hsokv.checks import check_keys, check_params
 from hsokv.config import BUDGETS, FLOWS, FlowConfig
 from hsokv.engine import Trial, run_trials
-from hsokv.flow import ABSTAIN, Answers, Flow
+from hsokv.examine import examine, fit_task, right_answers
 from hsokv.flows import make_flow
-from hsokv.lexicon import load_lexicon, load_unseen_words
+from hsokv.lexicon import load_lexicon
 from hsokv.provenance import config_hash
 from hsokv.results import ResultsStore, results_dir
-from hsokv.stats import encode_words
-from hsokv.stories import CONDITIONS, RareWordTask, Texts, make_rare_word_task
+from hsokv.stories import CONDITIONS, RareWordTask, make_rare_word_task
 
 EXPERIMENT = "rare_words"
 BUDGETED = ("current", "as_shipped", "fine_tune")  # flows with a budget to choose
@@ -172,7 +170,7 @@ def run_trial(trial: Trial) -> list[dict]:
     task = make_rare_word_task(settings["n_way"], seed=trial.seed)
     switches = flow_config(trial.flow, settings["budget"]).as_dict()
     flow = make_flow(trial.flow, seed=trial.seed, **switches)
-    _fit(flow, task, None)
+    fit_task(flow, task)
     learner = {
         "budget": settings["budget"],
         "n_way": settings["n_way"],
@@ -184,7 +182,7 @@ def run_trial(trial: Trial) -> list[dict]:
     blocks = _retention(trial, task, switches) if settings["retention"] else {}
     rows = []
     for n_distractors in settings["n_distractors"]:
-        tested = {c: _test(flow, task.test(c, n_distractors)) for c in CONDITIONS}
+        tested = {c: examine(flow, task.test(c, n_distractors)) for c in CONDITIONS}
         unseen = tested["unseen"].pop("novelty")
         known = {c: tested[c].pop("novelty") for c in CONDITIONS if c != "unseen"}
         for condition in CONDITIONS:
@@ -194,65 +192,10 @@ def run_trial(trial: Trial) -> list[dict]:
             if n_distractors == 0:
                 row |= blocks.get(condition, {})
                 if condition == "verbatim":
-                    again = _test(flow, task.test("verbatim", 5, draw="retention"))
+                    again = examine(flow, task.test("verbatim", 5, draw="retention"))
                     row["retention_as_printed"] = again["accuracy"]
             rows.append({name: float("nan") for name in MEASURES} | row)
     return rows
-
-
-def _fit(flow: Flow, task: RareWordTask, words: set[str] | None) -> None:
-    """Learn the whole task, or one block of its words."""
-    train = task.train if words is None else task.train.where(words)
-    held = task.validation if words is None else task.validation.where(words)
-    validation = (held.texts, held.labels) if held.texts else None
-    flow.partial_fit(train.texts, train.labels, validation=validation)
-
-
-def _right(flow: Flow, answers: Answers, stories: Texts) -> np.ndarray:
-    """Return whether each text is answered rightly; for a word never stored, by abstaining."""
-    labels = flow.classes_[answers.scores.argmax(1)].astype(object)
-    labels[answers.abstains] = ABSTAIN
-    labels[(answers.scores.sum(1) == 0)] = ""  # an empty memory answers nothing
-    wanted = [label if n else ABSTAIN for label, n in zip(stories.labels, stories.exposures)]
-    return labels == np.array(wanted, dtype=object)
-
-
-def _test(flow: Flow, stories: Texts) -> dict:
-    """Return the measures of one test set, and the novelty of its texts."""
-    start = time.perf_counter()
-    answers = flow.answer(stories.texts)
-    predict_ms = 1000 * (time.perf_counter() - start) / len(stories.texts)
-    right = _right(flow, answers, stories)
-    stored = stories.exposures[0] > 0
-    table = load_lexicon() if stored else load_unseen_words()
-    place = {word: i for i, word in enumerate(table["word"])}
-    index = [place[label] for label in stories.labels]
-    correct, tested = np.zeros(len(place), bool), np.zeros(len(place), bool)
-    tested[index], correct[index] = True, right
-    row = {
-        "accuracy": float(right.mean()),
-        "n_test": len(stories.texts),
-        "n_one_shot": 0,
-        "predict_ms": predict_ms,
-        "novelty": answers.novelty,
-        "kv_hit_rate": _mean(answers.hit),
-        "gate_mean": _mean(answers.gate),
-        "read_fraction": float(answers.has_read.mean()),
-        "correct_words": encode_words(correct),
-        "tested_words": encode_words(tested),
-    }
-    if stored:
-        once = np.array(stories.exposures) == 1
-        row["n_one_shot"] = int(once.sum())
-        row["one_shot_accuracy"] = float(right[once].mean()) if once.any() else float("nan")
-        labels = np.array(stories.labels, dtype=object)
-        if answers.nearest.min() >= 0:
-            row["top1_key_correct"] = float((flow.classes_[answers.nearest] == labels).mean())
-        if flow.memory_bytes:
-            alone = flow.classes_[answers.scores_without.argmax(1)] == labels
-            alone &= answers.scores_without.sum(1) > 0
-            row["memory_utility"] = float(right.mean() - alone.mean())
-    return row
 
 
 def _retention(trial: Trial, task: RareWordTask, switches: dict) -> dict[str, dict]:
@@ -269,20 +212,16 @@ def _retention(trial: Trial, task: RareWordTask, switches: dict) -> dict[str, di
     tests = {c: task.test(c) for c in conditions}
     accuracy = {c: np.full((n_blocks, n_blocks), np.nan) for c in conditions}
     for stage, words in enumerate(task.blocks):
-        _fit(flow, task, set(words))
+        fit_task(flow, task, set(words))
         for condition in conditions:
             for block in range(stage + 1):
                 stories = tests[condition].where(set(task.blocks[block]))
-                right = _right(flow, flow.answer(stories.texts), stories)
+                right = right_answers(flow, flow.answer(stories.texts), stories)
                 accuracy[condition][stage, block] = right.mean()
     return {
         c: {"retention": metrics.retention(a), "forgetting": metrics.forgetting(a)}
         for c, a in accuracy.items()
     }
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(np.mean(values)) if np.isfinite(values).all() else float("nan")
 
 
 def make_store(folder: Path | None = None) -> ResultsStore:

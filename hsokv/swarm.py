@@ -20,9 +20,9 @@ from joblib import Parallel, delayed
 
 from hsokv.access import TrainingSet
 from hsokv.config import FlowConfig
-from hsokv.lifecycle import consolidate, forget
+from hsokv.lifecycle import tend
 from hsokv.memory import KeyValueMemory
-from hsokv.model import GatedMemoryTransformer
+from hsokv.model import GatedClassifier
 from hsokv.read import Context
 from hsokv.seeds import numpy_rng, seed_for
 from hsokv.training import train_episode
@@ -32,7 +32,7 @@ LR_RANGE = (1e-5, 1e-3)
 TOP_K_RANGE = (1, 10)
 
 # (network, memory, top_k, step) -> (validation accuracy, mean validation loss in nats)
-Score = Callable[[GatedMemoryTransformer, KeyValueMemory, int, int], tuple[float, float]]
+Score = Callable[[GatedClassifier, KeyValueMemory, int, int], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SwarmResult:
             regret (1 - accuracy), optimizer, lr, top_k, forgotten, consolidated.
     """
 
-    net: GatedMemoryTransformer
+    net: GatedClassifier
     memory: KeyValueMemory | None
     top_k: int
     steps: int = 0
@@ -109,7 +109,7 @@ def _run_agent(agent, net, memory, data, config, context, score, seed, step):
 
 
 def run_swarm(
-    net: GatedMemoryTransformer,
+    net: GatedClassifier,
     memory: KeyValueMemory | None,
     data: TrainingSet,
     config: FlowConfig,
@@ -193,14 +193,11 @@ def _tend(result: SwarmResult, data, config: FlowConfig, seed: int, iteration: i
     else:
         due = (iteration + 1) % config.lifecycle_every == 0
         due |= iteration + 1 == config.meta_iterations
-    counts = {"consolidated": 0, "forgotten": 0}
     if not due or result.memory is None:
-        return counts
+        return {"consolidated": 0, "forgotten": 0}
     if config.consolidation:
         result.net = copy.deepcopy(result.net)
-        counts["consolidated"], flops = consolidate(
-            result.net, result.memory, data, config, seed_for(seed, "consolidate", iteration)
-        )
-        result.flops += flops
-    counts["forgotten"] = forget(result.memory, config, result.steps)
+    seed = seed_for(seed, "consolidate", iteration)
+    counts, flops = tend(result.net, result.memory, data, config, seed, result.steps)
+    result.flops += flops
     return counts

@@ -16,10 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from hsokv.access import TrainingSet, score_states, write_texts
+from hsokv.access import TrainingSet, read_labels, read_memory, score_states, write_texts
 from hsokv.config import FlowConfig
 from hsokv.memory import KeyValueMemory
-from hsokv.model import GatedMemoryTransformer, pack
+from hsokv.model import GatedClassifier, pack
 from hsokv.read import Context
 
 
@@ -89,7 +89,7 @@ def count_flops(function: Callable[[], object]) -> float:
 
 
 def train_episode(
-    net: GatedMemoryTransformer,
+    net: GatedClassifier,
     memory: KeyValueMemory | None,
     data: TrainingSet,
     config: FlowConfig,
@@ -122,7 +122,7 @@ def train_episode(
     with training_mode(seed):
         net.train()
         stepper = None if optimizer == "random" else make_optimizer(
-            optimizer, list(net.parameters()), lr
+            optimizer, _trainable(net), lr
         )  # fmt: skip
 
         def one_step(batch: TrainingSet) -> float:
@@ -156,11 +156,17 @@ def train_episode(
 def _forward(net, memory, batch, config, top_k, context, step):
     """Return states (B, d), losses (B,), correctness (B,) and the reading of one batch."""
     pooled = net.encode(pack(batch.ids, config.pad_to or None))
-    scores, _, reading = score_states(
-        net, memory, pooled, config, top_k=top_k, context=context, step=step
-    )
+    options = {"top_k": top_k, "context": context, "step": step}
+    scores, _, reading = score_states(net, memory, pooled, config, **options)
     loss = F.cross_entropy(scores, batch.labels, reduction="none")
+    if config.fusion == "label" and memory is not None and len(memory):
+        reading = read_memory(pooled.detach(), memory, config, **options)
+        scores = read_labels(reading, memory, scores.shape[1])
     return pooled, loss, scores.argmax(1) == batch.labels, reading
+
+
+def _trainable(net: GatedClassifier) -> list[nn.Parameter]:
+    return [parameter for parameter in net.parameters() if parameter.requires_grad]
 
 
 def _gradient_step(net, memory, batch, config, stepper, top_k, context, step) -> float:
@@ -180,13 +186,14 @@ def _random_step(net, memory, batch, config, lr, top_k, context, step) -> float:
         before = _forward(net, memory, batch, config, top_k, context, step)[1].mean()
     else:
         before, lr = torch.tensor(float("inf")), 0.01
-    moves = [lr * torch.randn_like(parameter) for parameter in net.parameters()]
-    for parameter, move in zip(net.parameters(), moves):
-        parameter.add_(move)
+    weights = _trainable(net)
+    moves = [lr * torch.randn_like(weight) for weight in weights]
+    for weight, move in zip(weights, moves):
+        weight.add_(move)
     pooled, loss, correct, reading = _forward(net, memory, batch, config, top_k, context, step)
     if not loss.mean() <= before:  # NaN is not better
-        for parameter, move in zip(net.parameters(), moves):
-            parameter.sub_(move)
+        for weight, move in zip(weights, moves):
+            weight.sub_(move)
     _remember(net, memory, batch, config, pooled, loss, correct, reading, step)
     return loss.mean().item()
 

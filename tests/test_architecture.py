@@ -11,10 +11,10 @@ from tools.paths import ROOT
 LAYERS = [
     {"checks", "config", "provenance", "seeds"},
     {"lexicon", "metrics", "results", "stats", "stories", "tokenizer", "workers"},
-    {"encoders", "memory", "model", "read", "write"},
+    {"encoders", "memory", "model", "networks", "read", "write"},
     {"access", "baselines", "contrastive", "flow", "flows", "learner", "lifecycle", "swarm"}
     | {"training"},
-    {"engine", "findings", "rare_words", "summaries"},
+    {"engine", "examine", "findings", "rare_words", "summaries"},
     {"diagrams", "labels", "mechanisms", "plots"},
 ]
 MODULES = sorted((ROOT / "hsokv").glob("*.py"))

@@ -62,11 +62,11 @@ def test_grow_keeps_what_is_there():
     encoder = make("surprisal")
     encoder.count_documents([[2, 4]])
     before = encoder.vectors.detach().clone()
-    encoder.grow(8, torch.Generator().manual_seed(1))
+    encoder.grow(8, 0, torch.Generator().manual_seed(1))
     assert encoder.vectors.shape == (8, 2)
     assert torch.equal(encoder.vectors[:5], before)
     assert encoder.document_counts.tolist() == [0, 0, 1, 0, 1, 0, 0, 0]
-    encoder.grow(3, torch.Generator().manual_seed(1))
+    encoder.grow(3, 0, torch.Generator().manual_seed(1))
     assert encoder.vectors.shape == (8, 2)
 
 

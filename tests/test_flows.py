@@ -298,8 +298,11 @@ def test_unknown_flow(name, message):
         ({"first_exposure_window": 0}, "first_exposure_window=0: expected at least 1"),
         ({"library": "bm25"}, "encoder='transformer' with library='bm25'"),
         ({"training": "contrastive"}, "training='contrastive' with encoder='transformer'"),
-        ({"encoder": "embedding", "fusion": "gate"}, "no gate and no classifier"),
-        ({"encoder": "embedding", "training": "steps"}, "no gate and no classifier"),
+        (
+            {"encoder": "embedding", "training": "none", "consolidation": True},
+            "no classifier to move memories into",
+        ),
+        ({"encoder": "embedding", "fusion": "gate", "value": "tokens"}, "set value='label'"),
     ],
 )
 def test_wrong_settings(settings, message):

@@ -11,13 +11,13 @@ from conftest import TINY
 from hsokv import ABSTAIN, list_flows
 from hsokv.config import BUDGETS, FLOWS
 from hsokv.engine import run_trials
+from hsokv.examine import right_answers
 from hsokv.lexicon import load_lexicon
 from hsokv.rare_words import (
     MEASURES,
     SCHEMA,
     TIMINGS,
     Params,
-    _right,
     flow_config,
     make_store,
     make_trials,
@@ -186,9 +186,9 @@ def test_what_counts_as_right():
     scores = [[1.0, 0], [0, 1.0], [1.0, 0], [0, 0]]
     stored = Texts(["t"] * 4, ["a", "a", "a", "a"], [1, 2, 1, 1])
     given = answers(scores, [False, False, True, False])
-    assert _right(flow, given, stored).tolist() == [True, False, False, False]
+    assert right_answers(flow, given, stored).tolist() == [True, False, False, False]
     unseen = Texts(["t"] * 4, ["x", "y", "z", ABSTAIN], [0, 0, 0, 0])
-    assert _right(flow, given, unseen).tolist() == [False, False, True, False]
+    assert right_answers(flow, given, unseen).tolist() == [False, False, True, False]
 
 
 @pytest.mark.parametrize(

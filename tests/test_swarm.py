@@ -204,7 +204,7 @@ def test_uniform_swarms_are_drawn_again():
 def test_lifecycle_schedule(monkeypatch, forgetting, every, due):
     """Documented: after every n-th iteration and the last; shipped: before, from the first on."""
     calls = []
-    monkeypatch.setattr("hsokv.swarm.forget", lambda *_: calls.append(1) or 7)
+    monkeypatch.setattr("hsokv.lifecycle.forget", lambda *_: calls.append(1) or 7)
     config = make_config(
         meta_iterations=3, lifecycle_every=every, forgetting=forgetting, consolidation=False
     )
