@@ -7,6 +7,7 @@ d width of states and keys, v width of values.
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 
 import torch
@@ -17,11 +18,12 @@ from hsokv.config import FlowConfig
 from hsokv.encoders import TokenAverageEncoder
 from hsokv.memory import KeyValueMemory
 from hsokv.model import GatedClassifier, pack
-from hsokv.read import Context, Reading
+from hsokv.read import Context, Reading, similarity
 from hsokv.tokenizer import PAD_ID
 from hsokv.write import effective_confidence, initial_confidence, novelty_of, should_write
 
 ENCODE_BATCH = 128  # texts per forward pass outside training
+IMPOSTOR_QUANTILE = 0.95  # an answer must be nearer than this share of wrong-label pairs
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,21 @@ def score_validation(ids, labels, config, context, net, memory, top_k, step):
     )
     loss = F.cross_entropy(logits, labels).item()
     return (logits.argmax(1) == labels).float().mean().item(), loss
+
+
+def impostor_threshold(memory: KeyValueMemory, kind: str) -> float:
+    """Return the similarity below which a flow abstains; minus infinity with a single label.
+
+    It is the 95th percentile, over stored entries, of the similarity to the nearest entry of
+    another label: what a text of a word not stored can reach. Only stored keys are used.
+    """
+    keys, labels = memory.keys, memory["label"]
+    between = similarity(keys, keys, kind)
+    between = between.masked_fill(labels.unsqueeze(1) == labels, -math.inf)
+    nearest = between.max(dim=1).values
+    if not torch.isfinite(nearest).any():
+        return -math.inf
+    return torch.quantile(nearest, IMPOSTOR_QUANTILE).item()
 
 
 def hold_out_last(labels: list[int]) -> tuple[list[int], list[int]]:

@@ -17,6 +17,7 @@ from hsokv.access import (
     TrainingSet,
     encode_texts,
     hold_out_last,
+    impostor_threshold,
     read_labels,
     read_memory,
     score_states,
@@ -31,13 +32,11 @@ from hsokv.lifecycle import tend
 from hsokv.memory import KeyValueMemory
 from hsokv.metrics import convergence_steps
 from hsokv.networks import build_network
-from hsokv.read import Context, similarity
+from hsokv.read import Context
 from hsokv.seeds import seed_for, torch_generator
 from hsokv.swarm import run_swarm
 from hsokv.tokenizer import Tokenizer, split_words
 from hsokv.training import count_flops, train_episode
-
-IMPOSTOR_QUANTILE = 0.95  # an answer must be nearer than this share of wrong-label pairs
 
 
 class MemoryLearner(Flow):
@@ -59,6 +58,7 @@ class MemoryLearner(Flow):
         self.tokenizer_ = Tokenizer()
         self._exposures: dict[int, int] = {}
         self._known: dict[int, list[int]] = {}  # source -> token ids, for key refresh
+        self._recent: tuple[TrainingSet, int] | None = None  # last texts learned, their seed
         self._step, self._top_k, self._n_calls = 0, config.top_k, 0
         self._threshold = -math.inf
         self.net_ = None
@@ -129,16 +129,23 @@ class MemoryLearner(Flow):
             self.convergence_steps_ = 0
         if config.has_memory and not self._writes_in_training:
             self._write_all(data)
-        has_lifecycle = config.consolidation or config.forgetting != "none"
-        if has_lifecycle and config.has_memory and config.training != "swarm":
-            counts, flops = tend(self.net_, self.memory_, data, config, seed, self._step)
-            self.history_.append({"step": self._step, **counts})
-            self._add_cost(flops, 0)
-        if config.key_refresh and config.has_memory:
+        self._recent = data, seed
+        if config.has_memory and config.training != "swarm":  # a swarm tends its memory itself
+            self._tend(seed)
+        if config.has_memory and config.key_refresh:
             self._known |= dict(zip(data.sources.tolist(), data.ids))
             self._refresh()
         if config.abstain:
-            self._calibrate()
+            self._threshold = impostor_threshold(self.memory_, config.similarity)
+
+    def _tend(self, seed: int) -> None:
+        """Consolidate and forget, where the flow does, after learning the recent texts."""
+        if not self.config.consolidation and self.config.forgetting == "none":
+            return
+        data, _ = self._recent
+        counts, flops = tend(self.net_, self.memory_, data, self.config, seed, self._step)
+        self.history_.append({"step": self._step, **counts})
+        self._add_cost(flops, 0)
 
     @property
     def _writes_in_training(self) -> bool:
@@ -245,21 +252,9 @@ class MemoryLearner(Flow):
         """Re-encode every entry whose text is known."""
         sources = self.memory_["source"].tolist()
         slots = [i for i, source in enumerate(sources) if source in self._known]
-        texts = [self._known[sources[i]] for i in slots]
-        self.memory_.keys[slots] = encode_texts(self.net_, texts, self.config)
-
-    def _calibrate(self) -> None:
-        """Set the similarity below which the flow abstains.
-
-        It is the 95th percentile, over stored entries, of the similarity to the nearest entry of
-        another label: what a text of a word not stored can reach. Only stored keys are used.
-        """
-        keys, labels = self.memory_.keys, self.memory_["label"]
-        between = similarity(keys, keys, self.config.similarity)
-        between = between.masked_fill(labels.unsqueeze(1) == labels, -math.inf)
-        nearest = between.max(dim=1).values
-        if torch.isfinite(nearest).any():
-            self._threshold = torch.quantile(nearest, IMPOSTOR_QUANTILE).item()
+        if slots:
+            texts = [self._known[sources[i]] for i in slots]
+            self.memory_.keys[slots] = encode_texts(self.net_, texts, self.config)
 
     @torch.no_grad()
     def _answer(self, texts: list[str]) -> Answers:

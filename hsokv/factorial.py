@@ -1,0 +1,134 @@
+"""The factorial between `current` and `redesign`: eight switches, every combination a learner.
+
+A *cell* names one combination: 'c' and one digit per switch in the order of `SWITCHES`, 1 for the
+level of `current`, 0 for the other. The learner is small, so that all 256 cells can be trained on
+many seeds: a quarter of the documented width, one layer, 50 words. It pools by the mean, because
+under the documented last-token pooling a learner of this size stays at chance, where no switch can
+show an effect (that step is an arm of its own, see `hsokv.issues`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+
+from hsokv.checks import check_keys
+from hsokv.config import FLOWS, FlowConfig
+
+N_WAY = 50  # words; a fifth serve validation, 40 are scored
+
+SMALL = FLOWS["current"].with_overrides(
+    d_model=64,
+    n_layers=1,
+    n_heads=4,
+    d_ff=128,
+    pooling="mean",
+    training="steps",
+    n_steps=160,
+    lr=2e-3,
+    batch_size=8,
+    write_in_training=True,
+)
+# The same number of optimiser steps as `SMALL`, spent by a swarm.
+SWARM = {"training": "swarm", "meta_iterations": 4, "n_managers": 2, "agents_per_manager": 2,
+         "agent_steps": 10}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One mechanism with two levels.
+
+    Attributes:
+        name: short name.
+        label: what moving from `current` to the other level does.
+        other: settings of the other level; those of `current` are `SMALL`'s.
+        issues: the seeds' issues about it.
+    """
+
+    name: str
+    label: str
+    other: dict = field(hash=False)
+    issues: tuple[str, ...] = ()
+
+
+SWITCHES = (
+    Switch(
+        "keys",
+        "fixed surprisal-weighted keys",
+        # four times as wide as the transformer's, as in the flows themselves
+        {"encoder": "embedding", "token_weights": "surprisal", "d_model": 256},
+    ),
+    Switch("similarity", "raw dot product", {"similarity": "dot"}, ("2.1",)),
+    Switch("top_k", "top-1 for mean of 5", {"read_out": "top1", "top_k": 1}, ("2.2",)),
+    Switch(
+        "boosts",
+        "no boosts",
+        {"context": "none", "confidence_weighting": False, "first_exposure_boost": 0.0},
+        ("1.3", "2.3"),
+    ),
+    Switch("gate", "stored label for gate", {"fusion": "label"}, ("4.1",)),
+    Switch(
+        "writing",
+        "every text written once",
+        {"write_rule": "all", "duplicates": "merge", "capacity": 10_000, "eviction": "oldest"},
+        ("3.2",),
+    ),
+    Switch(
+        "lifecycle",
+        "no consolidation, no forgetting",
+        {"consolidation": False, "forgetting": "none"},
+        ("1.1", "1.2"),
+    ),
+    Switch("refresh", "keys refreshed", {"key_refresh": True}),
+)
+NAMES = tuple(switch.name for switch in SWITCHES)
+CURRENT = "c11111111"
+REDESIGN = "c01000000"  # keeps cosine
+SEEDS_FIXES = "c00000000"  # every fix the seeds ask for, the raw dot product included
+SIMPLE = "c11000000"  # every repair but the keys: a transformer with a plain memory
+
+
+def list_cells() -> list[str]:
+    """Return the names of all 256 cells."""
+    return ["c" + "".join(digits) for digits in product("01", repeat=len(SWITCHES))]
+
+
+def check_cell(cell: str) -> str:
+    """Return the cell.
+
+    Raises:
+        ValueError: not 'c' and one 0 or 1 per switch.
+    """
+    if len(cell) != len(SWITCHES) + 1 or cell[0] != "c" or set(cell[1:]) - {"0", "1"}:
+        raise ValueError(
+            f"cell {cell!r}: expected 'c' and {len(SWITCHES)} digits 0 or 1, one per switch "
+            f"({', '.join(NAMES)}); write {CURRENT!r} for the prototype's levels"
+        )
+    return cell
+
+
+def flip(cell: str, *names: str) -> str:
+    """Return the cell with the named switches at their other level.
+
+    Raises:
+        ValueError: an unknown switch or cell.
+    """
+    check_keys(names, NAMES, "switch")
+    digits = list(check_cell(cell))
+    for name in names:
+        place = NAMES.index(name) + 1
+        digits[place] = "0" if digits[place] == "1" else "1"
+    return "".join(digits)
+
+
+def cell_config(cell: str, swarm: bool = False) -> FlowConfig:
+    """Return the configuration of a cell, trained by plain steps or by a swarm.
+
+    Raises:
+        ValueError: not a cell.
+    """
+    settings = dict(SWARM) if swarm else {}
+    for digit, switch in zip(check_cell(cell)[1:], SWITCHES):
+        if digit == "0":
+            settings |= switch.other
+    return SMALL.with_overrides(**settings)

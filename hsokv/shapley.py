@@ -1,0 +1,204 @@
+"""Who earns what in a factorial: exact Shapley values, main effects and interactions.
+
+A gap between two cells is shared out among the switches that differ: a switch's Shapley value is
+its mean effect on accuracy over all orders in which the switches can be flipped (Shapley 1953).
+All quantities here are linear in the cells' mean accuracies, so one resample of seeds and words
+gives a draw of each of them, and the values of a game sum to its gap in every draw.
+
+Axes: C = 256 cells in the order of `list_cells`, S seeds, W words, P players, B resamples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hsokv.factorial import CURRENT, NAMES, REDESIGN, SEEDS_FIXES, check_cell, list_cells
+from hsokv.lexicon import load_lexicon
+from hsokv.seeds import numpy_rng
+from hsokv.stats import Interval, decode_words, holm, paired_permutation_p
+
+N_BOOT = 2000
+
+
+@dataclass(frozen=True)
+class Game:
+    """A gap to share out: from one cell to another, the switches that differ are the players."""
+
+    name: str
+    start: str
+    end: str
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Names of the switches that differ, in the order of the factorial."""
+        pairs = zip(NAMES, check_cell(self.start)[1:], check_cell(self.end)[1:])
+        return tuple(name for name, a, b in pairs if a != b)
+
+
+GAMES = {
+    "redesign": Game("redesign", CURRENT, REDESIGN),
+    "seeds_fixes": Game("seeds_fixes", CURRENT, SEEDS_FIXES),
+}
+
+
+@dataclass(frozen=True)
+class CellValues:
+    """Accuracy of every cell with its resamples.
+
+    Attributes:
+        point: mean accuracy, (C,).
+        draws: bootstrap resamples over seeds and words, (B, C), the same seeds and words for all.
+        by_seed: accuracy per seed, (S, C).
+        n: scored texts per cell.
+    """
+
+    point: NDArray[np.float64]
+    draws: NDArray[np.float64]
+    by_seed: NDArray[np.float64]
+    n: int
+
+    def interval(self, contrast: NDArray[np.float64]) -> Interval:
+        """Return the 95 % interval of a linear combination (C,) of cell accuracies."""
+        low, high = np.quantile(self.draws @ contrast, [0.025, 0.975])
+        return Interval(float(self.point @ contrast), float(low), float(high), self.n)
+
+
+def cell_values(
+    frame: pd.DataFrame, condition: str, *, swarm: int = 0, n_boot: int = N_BOOT
+) -> CellValues:
+    """Return the accuracies of all cells on the seeds that have all of them.
+
+    Raises:
+        ValueError: no seed has all cells under this condition.
+    """
+    rows = frame[(frame["condition"] == condition) & (frame["swarm"] == swarm)]
+    counts = rows.groupby("seed")["cell"].nunique()
+    cells = list_cells()
+    seeds = sorted(counts[counts == len(cells)].index)
+    if not seeds:
+        raise ValueError(
+            f"no seed has all {len(cells)} cells under {condition!r} with swarm={swarm}: run the "
+            "attribution experiment to its end"
+        )
+    rows = rows[rows["seed"].isin(seeds)].set_index(["cell", "seed"]).sort_index()
+    rows = rows.loc[[(cell, seed) for cell in cells for seed in seeds]]
+    n_words = len(load_lexicon())
+    shape = len(cells), len(seeds), n_words
+    tested = decode_words(list(rows["tested_words"]), n_words).reshape(shape)[0]  # (S, W)
+    correct = decode_words(list(rows["correct_words"]), n_words).reshape(shape)  # (C, S, W)
+    rng = numpy_rng(0, "attribution", condition, swarm)
+    weights_s = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), n_boot)
+    weights_w = rng.multinomial(n_words, np.full(n_words, 1 / n_words), n_boot)
+    cell_weights = weights_s[:, :, None] * weights_w[:, None, :] * tested  # (B, S, W)
+    flat = cell_weights.reshape(n_boot, -1).astype(np.float32)
+    flat /= flat.sum(axis=1, keepdims=True)
+    draws = flat @ correct.reshape(len(cells), -1).T.astype(np.float32)  # (B, C)
+    by_seed = (correct & tested).sum(2) / tested.sum(1)  # (C, S)
+    point = (correct & tested).sum((1, 2)) / tested.sum()
+    return CellValues(point, draws.astype(np.float64), by_seed.T, int(tested.sum()))
+
+
+def shapley_weights(game: Game) -> dict[str, NDArray[np.float64]]:
+    """Return the contrast (C,) whose product with the cells' accuracies is each Shapley value."""
+    index = {cell: i for i, cell in enumerate(list_cells())}
+    players, n = game.players, len(game.players)
+    weights = {player: np.zeros(len(index)) for player in players}
+    for player in players:
+        others = [name for name in players if name != player]
+        for size in range(n):
+            share = factorial(size) * factorial(n - 1 - size) / factorial(n)
+            for flipped in combinations(others, size):
+                weights[player][index[_moved(game, {*flipped, player})]] += share
+                weights[player][index[_moved(game, set(flipped))]] -= share
+    return weights
+
+
+def _moved(game: Game, flipped: set[str]) -> str:
+    """Return the start cell with some players at the level of the end."""
+    triples = zip(NAMES, game.start[1:], game.end[1:])
+    return "c" + "".join(b if name in flipped else a for name, a, b in triples)
+
+
+def gap_weights(game: Game) -> NDArray[np.float64]:
+    """Return the contrast (C,) of the gap: end minus start."""
+    cells = list_cells()
+    return np.array([float(c == game.end) - float(c == game.start) for c in cells])
+
+
+def shapley_table(values: CellValues, game: Game) -> pd.DataFrame:
+    """Return one row per player, in the order of the factorial.
+
+    Returns:
+        Columns switch, point, low, high, n: the share of the gap, as a difference in accuracy.
+        `attrs` holds start, end and gap (Interval), and the largest absolute difference between
+        the sum of the values and the gap, over the point and all resamples, as `error`.
+    """
+    weights = shapley_weights(game)
+    table = [{"switch": p} | values.interval(w)._asdict() for p, w in weights.items()]
+    total, gap = sum(weights.values()), gap_weights(game)
+    everything = np.vstack([values.point, values.draws])
+    frame = pd.DataFrame(table)
+    ends = {"start": (gap < 0).astype(float), "end": (gap > 0).astype(float), "gap": gap}
+    frame.attrs = {name: values.interval(contrast) for name, contrast in ends.items()}
+    frame.attrs["error"] = float(np.abs(everything @ total - everything @ gap).max())
+    return frame
+
+
+def effect_weights(*names: str) -> NDArray[np.float64]:
+    """Return the contrast (C,) of a main effect (one name) or an interaction (several).
+
+    A main effect is the mean accuracy with the switch at its other level minus the mean at the
+    level of `current`, over all cells. An interaction of two is how much larger the effect of one
+    is when the other is moved too.
+    """
+    signs = np.array([[1.0 - 2.0 * int(d) for d in cell[1:]] for cell in list_cells()])  # (C, 8)
+    product = np.prod([signs[:, NAMES.index(name)] for name in names], axis=0)
+    return product * 2.0 ** len(names) / len(signs)
+
+
+def anova_table(values: CellValues) -> pd.DataFrame:
+    """Return main effects and two-way interactions of the factorial.
+
+    Each contrast is tested by a sign-flip test over seeds (blocks), Holm over the table; its share
+    is of the sum of squares between cells (Fisher 1935, orthogonal contrasts).
+
+    Returns:
+        Columns effect ('a' or 'a x b'), order (1 or 2), point, low, high, n, share, p, p_holm. The
+        main effects come first. `attrs['higher_share']` is the share of all higher interactions.
+    """
+    between = ((values.point - values.point.mean()) ** 2).sum()
+    rng, table = numpy_rng(0, "anova"), []
+    for names in [*combinations(NAMES, 1), *combinations(NAMES, 2)]:
+        contrast = effect_weights(*names)
+        row = {"effect": " x ".join(names), "order": len(names)}
+        row |= values.interval(contrast)._asdict()
+        squares = (values.point @ contrast) ** 2 / (contrast @ contrast)
+        row["share"] = float(squares / between) if between else 0.0
+        row["p"] = paired_permutation_p(values.by_seed @ contrast, rng=rng)
+        table.append(row)
+    frame = pd.DataFrame(table)
+    frame["p_holm"] = holm(frame["p"])
+    frame.attrs["higher_share"] = float(1 - frame["share"].sum()) if between else 0.0
+    return frame
+
+
+def effect(
+    frame: pd.DataFrame, cell_a: str, cell_b: str, condition: str, *, swarm: int = 0
+) -> Interval:
+    """Return accuracy of cell a minus cell b, paired by seed and word.
+
+    Raises:
+        ValueError: an unknown cell, or rows are missing.
+    """
+    values = cell_values(frame, condition, swarm=swarm)
+    cells = list_cells()
+    contrast = np.zeros(len(cells))
+    contrast[cells.index(check_cell(cell_a))] += 1
+    contrast[cells.index(check_cell(cell_b))] -= 1
+    return values.interval(contrast)

@@ -1,0 +1,61 @@
+"""The attribution experiment: trials, rows, repeatability."""
+
+from dataclasses import replace
+
+import pytest
+
+import hsokv.factorial
+from hsokv.attribution import CONDITIONS, SCHEMA, Params, make_store, make_trials, run_trial
+from hsokv.engine import run_trials
+from hsokv.factorial import list_cells
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """The factorial at a size of milliseconds."""
+    small = replace(hsokv.factorial.SMALL, d_model=16, n_heads=2, d_ff=32, n_steps=3)
+    monkeypatch.setattr(hsokv.factorial, "SMALL", small)
+    swarm = hsokv.factorial.SWARM | {"meta_iterations": 1, "agent_steps": 1}
+    monkeypatch.setattr(hsokv.factorial, "SWARM", swarm)
+
+
+def test_trials_cover_the_factorial():
+    """64 trainings per seed, each forked four ways, give 256 cells; swarms on fewer seeds."""
+    trials = make_trials(Params(n_seeds=3, n_swarm_seeds=2))
+    assert len(trials) == len({t.config_hash for t in trials}) == 64 * 5
+    assert sum(t.as_dict()["swarm"] for t in trials) == 64 * 2
+
+
+def test_rows(tiny, tmp_path):
+    """Every cell and condition once per seed; rows fit the schema and repeat."""
+    trials = make_trials(Params(n_seeds=1, n_swarm_seeds=0, n_way=10))
+    store = make_store(tmp_path)
+    frame = run_trials(trials, run_trial, store, n_jobs=1, progress=False)
+    assert len(frame) == 256 * len(CONDITIONS)
+    assert set(frame["cell"]) == set(list_cells())
+    assert (frame["n_test"] == 8).all()
+    assert set(SCHEMA.columns) == set(frame.columns)
+    again = run_trial(trials[5])
+    stored = store.read().query("config_hash == @trials[5].config_hash")
+    assert stored["accuracy"].tolist() == [row["accuracy"] for row in again]
+    assert stored["correct_words"].tolist() == [row["correct_words"] for row in again]
+
+
+def test_swarm_rows(tiny):
+    """A swarm's trial has the same cells."""
+    trial = make_trials(Params(n_seeds=1, n_swarm_seeds=1, n_way=10))[-1]
+    rows = run_trial(trial)
+    assert len(rows) == 12 and {row["swarm"] for row in rows} == {1}
+
+
+@pytest.mark.parametrize("wrong", [{"n_seeds": 0}, {"n_swarm_seeds": -1}, {"n_way": 3}])
+def test_wrong_counts(wrong):
+    """A count below its least value says which."""
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}=.*expected at least"):
+        Params(**wrong)
+
+
+def test_misspelt_parameter():
+    """The nearest name is given."""
+    with pytest.raises(ValueError, match="did you mean 'n_seeds'"):
+        Params.from_params({"n_seed": 3})
