@@ -25,6 +25,7 @@ ALLOWED = {
     "eviction": ("confidence", "oldest"),
     "forgetting": ("none", "utility", "interference"),
     "training": ("none", "steps", "swarm", "contrastive"),
+    "products": ("bfloat16", "float32"),
     "selection": ("validation", "hold_out"),
     "random_search": ("accept_better", "walk"),
     "library": ("", "tfidf_neighbor", "bm25", "prototype", "linear_probe"),
@@ -81,6 +82,7 @@ class FlowConfig:
     n_steps: int = 100  # optimiser steps of 'steps' and 'contrastive'
     lr: float = 1e-4  # of Adam, Option 1; agents of a swarm draw theirs
     batch_size: int = 32  # texts; seeds' research preset
+    products: str = "bfloat16"  # precision of matrix products in training, where the CPU has it
     stop_loss: float = 0.0  # > 0: stop when an epoch's mean loss falls below it
     # Swarm.
     meta_iterations: int = 10  # seeds' research preset, as the next three

@@ -21,7 +21,7 @@ def train_contrastive(
     """
     stream = batches(len(data), config.batch_size, torch.Generator().manual_seed(seed))
     episode = Episode()
-    with training_mode(seed):
+    with training_mode(seed, config.products):
         optimizer = torch.optim.Adam([encoder.vectors], lr=config.lr, fused=True)
 
         def one_step(batch: TrainingSet) -> float:

@@ -27,6 +27,7 @@ SMALL = FLOWS["current"].with_overrides(
     n_steps=160,
     lr=2e-3,
     batch_size=8,
+    products="float32",
     write_in_training=True,
 )
 # The same number of optimiser steps as `SMALL`, spent by a swarm.

@@ -69,18 +69,32 @@ class CellValues:
         return Interval(float(self.point @ contrast), float(low), float(high), self.n)
 
 
+def complete_seeds(frame: pd.DataFrame, condition: str, swarm: int = 0) -> list[int]:
+    """Return the seeds on which every cell was run under this condition."""
+    rows = frame[(frame["condition"] == condition) & (frame["swarm"] == swarm)]
+    counts = rows.groupby("seed")["cell"].nunique()
+    return sorted(counts[counts == len(list_cells())].index)
+
+
 def cell_values(
-    frame: pd.DataFrame, condition: str, *, swarm: int = 0, n_boot: int = N_BOOT
+    frame: pd.DataFrame,
+    condition: str,
+    *,
+    swarm: int = 0,
+    seeds: list[int] | None = None,
+    n_boot: int = N_BOOT,
 ) -> CellValues:
-    """Return the accuracies of all cells on the seeds that have all of them.
+    """Return the accuracies of all cells on some seeds, by default all that have every cell.
+
+    The resamples depend on the condition and the number of seeds alone, so that two calls for the
+    same seeds, with and without the swarm, are paired.
 
     Raises:
         ValueError: no seed has all cells under this condition.
     """
     rows = frame[(frame["condition"] == condition) & (frame["swarm"] == swarm)]
-    counts = rows.groupby("seed")["cell"].nunique()
     cells = list_cells()
-    seeds = sorted(counts[counts == len(cells)].index)
+    seeds = complete_seeds(frame, condition, swarm) if seeds is None else seeds
     if not seeds:
         raise ValueError(
             f"no seed has all {len(cells)} cells under {condition!r} with swarm={swarm}: run the "
@@ -92,7 +106,7 @@ def cell_values(
     shape = len(cells), len(seeds), n_words
     tested = decode_words(list(rows["tested_words"]), n_words).reshape(shape)[0]  # (S, W)
     correct = decode_words(list(rows["correct_words"]), n_words).reshape(shape)  # (C, S, W)
-    rng = numpy_rng(0, "attribution", condition, swarm)
+    rng = numpy_rng(0, "attribution", condition)
     weights_s = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), n_boot)
     weights_w = rng.multinomial(n_words, np.full(n_words, 1 / n_words), n_boot)
     cell_weights = weights_s[:, :, None] * weights_w[:, None, :] * tested  # (B, S, W)
@@ -186,6 +200,36 @@ def anova_table(values: CellValues) -> pd.DataFrame:
     frame["p_holm"] = holm(frame["p"])
     frame.attrs["higher_share"] = float(1 - frame["share"].sum()) if between else 0.0
     return frame
+
+
+def swarm_table(frame: pd.DataFrame, condition: str, cells: dict[str, str]) -> pd.DataFrame:
+    """Return what the swarm does to accuracy: swarm minus plain steps, equally many steps.
+
+    Args:
+        frame: rows of the experiment.
+        condition: test condition.
+        cells: label -> cell, for which the effect is given beside the mean over all cells.
+
+    Returns:
+        Columns label, point, low, high, n, n_seeds, on the seeds that have all cells both ways.
+
+    Raises:
+        ValueError: there is no such seed.
+    """
+    seeds = sorted(
+        set(complete_seeds(frame, condition, 0)) & set(complete_seeds(frame, condition, 1))
+    )
+    swarm, plain = (cell_values(frame, condition, swarm=s, seeds=seeds) for s in (1, 0))
+    both = CellValues(swarm.point - plain.point, swarm.draws - plain.draws,
+                      swarm.by_seed - plain.by_seed, swarm.n)  # fmt: skip
+    order = list_cells()
+    contrasts = {"mean over all cells": np.full(len(order), 1 / len(order))}
+    for label, cell in cells.items():
+        contrasts[label] = (np.array(order) == check_cell(cell)).astype(float)
+    return pd.DataFrame(
+        {"label": label} | both.interval(contrast)._asdict() | {"n_seeds": len(seeds)}
+        for label, contrast in contrasts.items()
+    )
 
 
 def effect(

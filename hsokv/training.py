@@ -41,17 +41,18 @@ class Episode:
 
 
 @contextmanager
-def training_mode(seed: int) -> Iterator[None]:
-    """Train on one thread with a random stream of its own, bfloat16 products where the CPU can.
+def training_mode(seed: int, products: str = "bfloat16") -> Iterator[None]:
+    """Train on one thread with a random stream of its own, by default with bfloat16 products.
 
     One thread per learner makes the numbers independent of how many learners run side by side.
     The matrix units of recent CPUs multiply in bfloat16 about five times faster than in float32,
-    accumulating in float32 ("medium" precision, the CPU's counterpart of TF32).
+    accumulating in float32 ("medium" precision, the CPU's counterpart of TF32). They compile a
+    kernel per shape, which a small model trained on texts of many lengths does not earn back.
     """
     precision, threads = torch.get_float32_matmul_precision(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        torch.set_float32_matmul_precision("medium")
+        torch.set_float32_matmul_precision("medium" if products == "bfloat16" else "highest")
         torch.set_num_threads(1)
         try:
             yield
@@ -119,7 +120,7 @@ def train_episode(
     lr = config.lr if lr is None else lr
     stream = batches(len(data), config.batch_size, torch.Generator().manual_seed(seed))
     episode, epoch_losses = Episode(), []
-    with training_mode(seed):
+    with training_mode(seed, config.products):
         net.train()
         stepper = None if optimizer == "random" else make_optimizer(
             optimizer, _trainable(net), lr

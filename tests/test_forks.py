@@ -8,8 +8,8 @@ from hsokv.flows import make_flow
 from hsokv.forks import fork
 
 SIZES = {"d_model": 16, "n_layers": 1, "n_heads": 2, "d_ff": 32, "batch_size": 8}
-LONG = {"training": "steps", "n_steps": 60, "lr": 0.02}  # long enough for sure memories
-SWARM = {"training": "swarm", "meta_iterations": 2, "agent_steps": 30, "n_managers": 1,
+LONG = {"training": "steps", "n_steps": 40, "lr": 0.02}  # long enough for sure memories
+SWARM = {"training": "swarm", "meta_iterations": 2, "agent_steps": 15, "n_managers": 1,
          "agents_per_manager": 2}  # fmt: skip
 
 
