@@ -90,7 +90,11 @@ def _memory_slots(config: FlowConfig) -> dict[str, Slot]:
         else f"loss > {config.surprise_threshold:g} (first > {config.first_exposure_threshold:g}) "
         f"or novelty > {config.novelty_threshold:g}"
     )
-    counts = config.fusion == "gate" and config.training in ("steps", "swarm") and not shipped
+    reads = config.fusion == "gate" or config.write_in_training
+    trained = config.training in ("steps", "swarm")
+    if config.fusion == "label" and trained and reads:
+        rule += ", at every step"
+    counts = reads and trained and not shipped
     weighs = config.confidence_weighting or config.eviction == "confidence"
     start = "1 − loss" if shipped else "0.5"
     boost = f"+{config.first_exposure_boost:g}"
@@ -99,8 +103,8 @@ def _memory_slots(config: FlowConfig) -> dict[str, Slot]:
         "none": "off",
         "utility": f"utility < {UTILITY_THRESHOLD:g}",
         "interference": "near-duplicate keys",
-    }[config.forgetting if swarm else "none"]
-    every = f"every {config.lifecycle_every} rounds"
+    }[config.forgetting]
+    every = f"every {config.lifecycle_every} rounds" if swarm else "after training"
     return {
         "Write rule": Slot(rule),
         "Capacity": Slot(f"{config.capacity:,} entries"),
@@ -128,7 +132,7 @@ def _memory_slots(config: FlowConfig) -> dict[str, Slot]:
             config.key_refresh, "after training", "never", "keys refreshed after training"
         ),
         "Consolidation": _switch(
-            config.consolidation and swarm, every, "off", f"consolidation {every}"
+            config.consolidation, every, "off", f"consolidation {every}"
         ),
         "Forgetting": _switch(
             forgetting != "off", forgetting, "off", f"forgetting {every}: {forgetting}"
@@ -186,6 +190,8 @@ def _answer_slots(config: FlowConfig) -> dict[str, Slot]:
 def _training_slots(config: FlowConfig) -> dict[str, Slot]:
     swarm = config.training == "swarm"
     adam = f"Adam {_rate(config.lr)}, {config.n_steps:,} steps"
+    if config.products == "float32":
+        adam += ", float32"
     if config.stop_loss > 0:
         adam += f" or loss {config.stop_loss:g}"
     steps = {

@@ -18,6 +18,8 @@ BASES = {
     "pad_to": FlowConfig(),
     "token_weights": FLOWS["simple_kv"],
     "training": FLOWS["minimal_fix"],
+    "write_in_training": FLOWS["hybrid"],
+    "products": FlowConfig(training="steps"),
     "library": FLOWS["bm25"],
 }
 # Values that only act together with others, and the sizes that a reader looks for.
@@ -31,7 +33,7 @@ SIZES = {
     "first_exposure_boost": 0.5, "first_exposure_window": 5, "capacity": 50, "lifecycle_every": 3,
     "batch_size": 8, "meta_iterations": 3, "n_managers": 1, "agents_per_manager": 3,
     "agent_steps": 7, "strict_improvement": True, "abstain": True, "key_refresh": True,
-    "confidence_weighting": False, "consolidation": False,
+    "confidence_weighting": False, "consolidation": False, "write_in_training": True,
 }  # fmt: skip
 
 
@@ -117,10 +119,10 @@ def test_describe_names_every_switch(switch):
 
 
 def test_describe_leaves_out_what_cannot_act():
-    """Without a swarm nothing is consolidated; without a memory nothing is read."""
-    assert describe(FLOWS["current"])["Lifecycle"].startswith("consolidation")
+    """Without a swarm the lifecycle comes once, at the end; without a memory nothing is read."""
+    assert describe(FLOWS["current"])["Lifecycle"].startswith("consolidation every")
     alone = FLOWS["current"].with_overrides(training="steps")
-    assert describe(alone)["Lifecycle"] == "none"
+    assert describe(alone)["Lifecycle"].startswith("consolidation after training")
     words = describe(FLOWS["fine_tune"])
     assert (words["Writing"], words["Similarity"], words["Answer"]) == ("none",) * 2 + (
         "classifier",
