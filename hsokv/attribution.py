@@ -65,11 +65,12 @@ class Params:
     n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1 of every cell
     n_swarm_seeds: int = 4  # seeds on which every cell is trained by a swarm as well
     n_way: int = 50  # words to tell apart
+    n_steps: int = 160  # optimiser steps of each learner
     n_jobs: int = -1  # trials at a time, -1 for all cores
     backend: str = "loky"  # "ray" runs the same trials on a cluster
 
     def __post_init__(self):
-        for name, least in (("n_seeds", 1), ("n_swarm_seeds", 0), ("n_way", 5)):
+        for name, least in (("n_seeds", 1), ("n_swarm_seeds", 0), ("n_way", 5), ("n_steps", 16)):
             if getattr(self, name) < least:
                 raise ValueError(
                     f"{name}={getattr(self, name)}: expected at least {least}; raise {name}"
@@ -97,7 +98,10 @@ def make_trials(params: Params) -> list[Trial]:
             group=group,
             swarm=swarm,
             n_way=params.n_way,
-            switches=config_hash(cell_config(f"c{group}{after}", swarm).switches()),
+            n_steps=params.n_steps,
+            switches=config_hash(
+                cell_config(f"c{group}{after}", swarm=swarm, n_steps=params.n_steps).switches()
+            ),
         )
         for swarm, n_seeds in ((False, params.n_seeds), (True, params.n_swarm_seeds))
         for seed in range(n_seeds)
@@ -110,13 +114,14 @@ def run_trial(trial: Trial) -> list[dict]:
     settings = dict(trial.settings)
     task = make_rare_word_task(settings["n_way"], seed=trial.seed)
     tests = {condition: task.test(condition) for condition in CONDITIONS}
-    config = cell_config(f"c{settings['group']}01", settings["swarm"])  # nothing after training
+    options = {"swarm": settings["swarm"], "n_steps": settings["n_steps"]}
+    config = cell_config(f"c{settings['group']}01", **options)  # nothing after training
     flow = make_flow("current", seed=trial.seed, **config.as_dict())
     fit_task(flow, task)
     rows = []
     for after in ("11", "10", "01", "00"):
         cell = f"c{settings['group']}{after}"
-        config = cell_config(cell, settings["swarm"])
+        config = cell_config(cell, **options)
         forked = fork(
             flow,
             consolidation=config.consolidation,

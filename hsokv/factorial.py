@@ -30,9 +30,8 @@ SMALL = FLOWS["current"].with_overrides(
     products="float32",
     write_in_training=True,
 )
-# The same number of optimiser steps as `SMALL`, spent by a swarm.
-SWARM = {"training": "swarm", "meta_iterations": 4, "n_managers": 2, "agents_per_manager": 2,
-         "agent_steps": 10}  # fmt: skip
+# The swarm takes as many optimiser steps in all: 4 iterations of 4 agents, a sixteenth each.
+SWARM = {"training": "swarm", "meta_iterations": 4, "n_managers": 2, "agents_per_manager": 2}
 
 
 @dataclass(frozen=True)
@@ -122,13 +121,20 @@ def flip(cell: str, *names: str) -> str:
     return "".join(digits)
 
 
-def cell_config(cell: str, swarm: bool = False) -> FlowConfig:
+def cell_config(cell: str, *, swarm: bool = False, n_steps: int = SMALL.n_steps) -> FlowConfig:
     """Return the configuration of a cell, trained by plain steps or by a swarm.
 
+    Args:
+        cell: one of `list_cells()`.
+        swarm: spend the steps in a swarm.
+        n_steps: optimiser steps in all, at least 16.
+
     Raises:
-        ValueError: not a cell.
+        ValueError: not a cell, or fewer than 16 steps.
     """
-    settings = dict(SWARM) if swarm else {}
+    if n_steps < 16:
+        raise ValueError(f"n_steps={n_steps}: expected at least 16, one per agent; raise n_steps")
+    settings = SWARM | {"agent_steps": n_steps // 16} if swarm else {"n_steps": n_steps}
     for digit, switch in zip(check_cell(cell)[1:], SWITCHES):
         if digit == "0":
             settings |= switch.other

@@ -13,10 +13,8 @@ from hsokv.factorial import list_cells
 @pytest.fixture
 def tiny(monkeypatch):
     """The factorial at a size of milliseconds."""
-    small = replace(hsokv.factorial.SMALL, d_model=16, n_heads=2, d_ff=32, n_steps=3)
+    small = replace(hsokv.factorial.SMALL, d_model=16, n_heads=2, d_ff=32)
     monkeypatch.setattr(hsokv.factorial, "SMALL", small)
-    swarm = hsokv.factorial.SWARM | {"meta_iterations": 1, "agent_steps": 1}
-    monkeypatch.setattr(hsokv.factorial, "SWARM", swarm)
 
 
 def test_trials_cover_the_factorial():
@@ -28,7 +26,7 @@ def test_trials_cover_the_factorial():
 
 def test_rows(tiny, tmp_path):
     """The cells of each training, every condition once; rows fit the schema and repeat."""
-    trials = make_trials(Params(n_seeds=1, n_swarm_seeds=0, n_way=10))
+    trials = make_trials(Params(n_seeds=1, n_swarm_seeds=0, n_way=10, n_steps=16))
     groups = {cell[:-2] for cell in list_cells()}
     assert {f"c{t.as_dict()['group']}" for t in trials} == groups
     trials, store = trials[::11], make_store(tmp_path)
@@ -45,12 +43,14 @@ def test_rows(tiny, tmp_path):
 
 def test_swarm_rows(tiny):
     """A swarm's trial has the same cells."""
-    trial = make_trials(Params(n_seeds=1, n_swarm_seeds=1, n_way=10))[-1]
+    trial = make_trials(Params(n_seeds=1, n_swarm_seeds=1, n_way=10, n_steps=16))[-1]
     rows = run_trial(trial)
     assert len(rows) == 12 and {row["swarm"] for row in rows} == {1}
 
 
-@pytest.mark.parametrize("wrong", [{"n_seeds": 0}, {"n_swarm_seeds": -1}, {"n_way": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"n_seeds": 0}, {"n_swarm_seeds": -1}, {"n_way": 3}, {"n_steps": 15}]
+)
 def test_wrong_counts(wrong):
     """A count below its least value says which."""
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}=.*expected at least"):

@@ -22,7 +22,7 @@ def test_cells():
     """256 distinct cells with 256 distinct configurations, swarm or not."""
     cells = list_cells()
     assert len(set(cells)) == 256
-    configs = {tuple(sorted(cell_config(c, s).as_dict().items()))
+    configs = {tuple(sorted(cell_config(c, swarm=s).as_dict().items()))
                for c in cells for s in (False, True)}  # fmt: skip
     assert len(configs) == 512
 

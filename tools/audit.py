@@ -18,15 +18,15 @@ TRAINED_COLUMNS = ("n_test", "n_one_shot", "tested_words", "accuracy", "flops")
 
 
 def budget_of(trial: Trial) -> str:
-    """Return the budget a trial was run under."""
-    return dict(trial.settings)["budget"]
+    """Return the budget a trial was run under; experiments without budgets train fixed steps."""
+    return dict(trial.settings).get("budget", "fixed")
 
 
 def run_audit(name: str, sample: int, seed: int, strict: bool, full: bool) -> int:
     """Audit one experiment, print what disagrees, and return how many cells do."""
     module = importlib.import_module(f"hsokv.{name}")
     store = module.make_store()
-    stored = store.completed()
+    stored, timings = store.completed(), getattr(module, "TIMINGS", ())
     params = module.Params.from_params(preset_parameters("research", EXPERIMENTS[name]))
     trials = [t for t in module.make_trials(params) if t.config_hash in stored]
     if not trials:
@@ -49,7 +49,7 @@ def run_audit(name: str, sample: int, seed: int, strict: bool, full: bool) -> in
             sample=sample if label == "training-free" else max(1, sample // 6),
             seed=seed,
             tolerances={} if exact else {"accuracy": TRAINED_TOLERANCE},
-            exclude_columns=[c for c in store.columns if c not in keep or c in module.TIMINGS],
+            exclude_columns=[c for c in store.columns if c not in keep or c in timings],
         )
         counts = disagreements.attrs
         print(
