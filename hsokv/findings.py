@@ -17,8 +17,8 @@ import pandas as pd
 from hsokv.rare_words import make_store
 from hsokv.stats import Interval
 from hsokv.summaries import MIN_EFFECT, accuracy_interval, compare, measure_interval, rows_of
+from hsokv.verdicts import decide
 
-HOLDS, FAILS, OPEN = "holds", "fails", "cannot be told"
 CURRENT = "current (demo)"
 
 
@@ -48,11 +48,7 @@ class Finding:
 
     def verdict(self, interval: Interval) -> str:
         """Return 'holds', 'fails' or 'cannot be told'."""
-        if interval.low > self.above and interval.high < self.below:
-            return HOLDS
-        if interval.high <= self.above or interval.low >= self.below:
-            return FAILS
-        return OPEN
+        return decide(interval, self.above, self.below)
 
 
 def _difference(a: str, b: str, condition: str) -> dict:

@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 
 from hsokv import findings
-from hsokv.findings import FAILS, HOLDS, OPEN, Finding
+from hsokv.findings import Finding
 from hsokv.rare_words import make_store
 from hsokv.stats import Interval
+from hsokv.verdicts import FAILS, HOLDS, OPEN
 from tools.paths import ROOT
 
 
