@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hsokv.factorial import SWITCHES
-from hsokv.plots import BLUE, GREY, STYLE, VERMILION, WIDTH_IN
+from hsokv.plots import BLUE, GREY, VERMILION, WIDTH_IN
 
 LABELS = {switch.name: switch.label for switch in SWITCHES}
 
@@ -24,16 +24,15 @@ def plot_waterfall(
         tables: condition -> `shapley.shapley_table`.
         ends: names of the start and the end.
     """
-    with plt.rc_context(STYLE):
-        n_rows = len(next(iter(tables.values()))) + 2
-        fig, axes = plt.subplots(
-            1, len(tables), figsize=(WIDTH_IN, 0.36 * n_rows + 0.9), sharey=True, squeeze=False,
-            layout="constrained",
-        )  # fmt: skip
-        for ax, (condition, table) in zip(axes[0], tables.items()):
-            _waterfall(ax, table, ends)
-            ax.set_title(condition, loc="left", fontweight="bold")
-            ax.set_xlabel("accuracy (%)")
+    n_rows = len(next(iter(tables.values()))) + 2
+    fig, axes = plt.subplots(
+        1, len(tables), figsize=(WIDTH_IN, 0.36 * n_rows + 0.9), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for ax, (condition, table) in zip(axes[0], tables.items()):
+        _waterfall(ax, table, ends)
+        ax.set_title(condition, loc="left", fontweight="bold")
+        ax.set_xlabel("accuracy (%)")
     return fig, axes[0]
 
 
@@ -57,7 +56,7 @@ def _waterfall(ax: Axes, table: pd.DataFrame, ends: tuple[str, str]) -> None:
         ax.text(value + 1.5, y, f"{value:.1f}", va="center", fontsize=8.5, fontweight="bold")
     labels = [LABELS[name] for name in table["switch"]]
     ax.set_yticks(range(last + 1), [ends[0], *labels, ends[1]])
-    ax.invert_yaxis()
+    ax.set_ylim(last + 0.6, -0.6)
     ax.set_xlim(min(0, ax.get_xlim()[0]), 119)
     ax.set_xticks([0, 25, 50, 75, 100])
     ax.grid(axis="y", visible=False)
@@ -72,23 +71,22 @@ def plot_main_effects(
         tables: condition -> `shapley.anova_table`.
         min_effect: differences within plus or minus this are shaded.
     """
-    with plt.rc_context(STYLE):
-        fig, axes = plt.subplots(
-            1, len(tables), figsize=(WIDTH_IN, 3.2), sharey=True, squeeze=False,
-            layout="constrained",
-        )  # fmt: skip
-        for ax, (condition, table) in zip(axes[0], tables.items()):
-            main = table[table["order"] == 1]
-            ax.axvspan(-100 * min_effect, 100 * min_effect, color="#EEEEEE")
-            ax.axvline(0, color="black", linewidth=0.8)
-            for y, row in enumerate(main.itertuples()):
-                color = BLUE if row.point >= 0 else VERMILION
-                ax.hlines(y, 100 * row.low, 100 * row.high, color=color, linewidth=1.6)
-                ax.plot(100 * row.point, y, "o", color=color, ms=5)
-            ax.set_yticks(range(len(main)), [LABELS[name] for name in main["effect"]])
-            ax.invert_yaxis() if ax is axes[0][0] else None
-            ax.set_title(condition, loc="left", fontweight="bold")
-            ax.set_xlabel("points")
+    fig, axes = plt.subplots(
+        1, len(tables), figsize=(WIDTH_IN, 3.2), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for ax, (condition, table) in zip(axes[0], tables.items()):
+        main = table[table["order"] == 1]
+        ax.axvspan(-100 * min_effect, 100 * min_effect, color="#EEEEEE")
+        ax.axvline(0, color="black", linewidth=0.8)
+        for y, row in enumerate(main.itertuples()):
+            color = BLUE if row.point >= 0 else VERMILION
+            ax.hlines(y, 100 * row.low, 100 * row.high, color=color, linewidth=1.6)
+            ax.plot(100 * row.point, y, "o", color=color, ms=5)
+        ax.set_yticks(range(len(main)), [LABELS[name] for name in main["effect"]])
+        ax.set_ylim(len(main) - 0.4, -0.6)
+        ax.set_title(condition, loc="left", fontweight="bold")
+        ax.set_xlabel("points")
     return fig, axes[0]
 
 
@@ -103,16 +101,15 @@ def plot_interactions(table: pd.DataFrame) -> tuple[Figure, Axes]:
     for row in table[table["order"] == 2].itertuples():
         a, b = row.effect.split(" x ")
         grid.loc[b, a] = 100 * row.point
-    with plt.rc_context(STYLE):
-        fig, ax = plt.subplots(figsize=(WIDTH_IN, 3.9), layout="constrained")
-        bound = np.nanmax(np.abs(grid.to_numpy()))
-        sns.heatmap(
-            grid.iloc[1:, :-1], ax=ax, cmap="RdBu", center=0, vmin=-bound, vmax=bound, annot=True,
-            fmt="+.1f", annot_kws={"fontsize": 8.5}, linewidths=1,
-            cbar_kws={"label": "interaction (points)"},
-        )  # fmt: skip
-        ax.grid(visible=False)
-        ax.tick_params(length=0)
-        ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
-        ax.set_xticklabels(ax.get_xticklabels(), rotation=30, ha="right")
+    fig, ax = plt.subplots(figsize=(WIDTH_IN, 3.9), layout="constrained")
+    bound = np.nanmax(np.abs(grid.to_numpy()))
+    sns.heatmap(
+        grid.iloc[1:, :-1], ax=ax, cmap="RdBu", center=0, vmin=-bound, vmax=bound, annot=True,
+        fmt="+.1f", annot_kws={"fontsize": 8.5}, linewidths=1,
+        cbar_kws={"label": "interaction (points)"},
+    )  # fmt: skip
+    ax.grid(visible=False)
+    ax.tick_params(length=0)
+    ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
+    ax.set_xticklabels(ax.get_xticklabels(), rotation=30, ha="right")
     return fig, ax

@@ -41,11 +41,12 @@ _MEAN_OF_5 = {"read_out": "mean", "top_k": 5}
 _SURPRISE = {"write_rule": "surprise"}
 _AS_OFTEN = {"duplicates": "keep", "capacity": 1000, "eviction": "confidence"}
 _LOW = {"surprise_threshold": 0.05, "first_exposure_threshold": 0.05}
+_WIDE = {"d_model": 256, "n_heads": 8, "d_ff": 512, "products": "bfloat16"}  # large enough for it
 _SIZES = {
     "layers_4": {"n_layers": 4},
     "layers_8": {"n_layers": 8},
-    "wide": {"d_model": 256, "n_heads": 8, "d_ff": 512},
-    "documented_size": {"n_layers": 4, "d_model": 256, "n_heads": 8, "d_ff": 512},
+    "wide": _WIDE,
+    "documented_size": _WIDE | {"n_layers": 4},
     "last_token": {"pooling": "last"},
 }
 # What each variant changes in its base.
@@ -138,18 +139,18 @@ class Params:
     fewer_seeds: dict[str, int] = field(default_factory=dict)  # variants that get fewer
     n_way: int = 50  # words of the trained bases
     n_way_untrained: int = 100  # words of `nearest_neighbor`
-    n_steps: int = 160  # optimiser steps of a trained learner, swarm or not
+    n_steps: int = 160  # optimiser steps of a trained learner, at least 16
     n_jobs: int = -1  # trials at a time, -1 for all cores
     backend: str = "loky"  # "ray" runs the same trials on a cluster
 
     def __post_init__(self):
         check_keys(self.bases, BASES, "base")
         check_keys(self.fewer_seeds, {v for arms in VARIANTS.values() for v in arms}, "variant")
-        counts = [("n_seeds", self.n_seeds), ("n_steps", self.n_steps)]
-        counts += [(f"fewer_seeds[{name!r}]", n) for name, n in self.fewer_seeds.items()]
-        for name, value in counts:
-            if value < 1:
-                raise ValueError(f"{name}={value}: expected at least 1; raise it")
+        counts = [("n_seeds", self.n_seeds, 1), ("n_steps", self.n_steps, 16)]
+        counts += [(f"fewer_seeds[{name!r}]", n, 1) for name, n in self.fewer_seeds.items()]
+        for name, value, least in counts:
+            if value < least:
+                raise ValueError(f"{name}={value}: expected at least {least}; raise it")
         for name in ("n_way", "n_way_untrained"):
             if not 5 <= getattr(self, name) <= len(load_lexicon()):
                 raise ValueError(f"{name}={getattr(self, name)}: expected 5 to 100; change {name}")
@@ -213,7 +214,8 @@ def _trial(base: str, variant: str, seed: int, params: Params) -> Trial:
 def run_trial(trial: Trial) -> list[dict]:
     """Train one learner and return a row per condition."""
     settings = dict(trial.settings)
-    config = arm_config(settings["base"], settings["variant"], settings["n_steps"] or None)
+    n_steps = settings["n_steps"] or SMALL.n_steps
+    config = arm_config(settings["base"], settings["variant"], n_steps)
     task = make_rare_word_task(settings["n_way"], seed=trial.seed)
     flow = make_flow("current", seed=trial.seed, **config.as_dict())
     fit_task(flow, task)

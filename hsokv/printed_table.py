@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from torch import Tensor
 
 from hsokv.access import encode_texts, read_memory, read_values
 from hsokv.checks import check_keys, check_params
@@ -141,9 +142,10 @@ def run_trial(trial: Trial) -> list[dict]:
     settings, task = dict(trial.settings), make_predecessor_task(trial.seed)
     flow = train_arm(trial.flow, task, trial.seed, settings["budget"], settings.get("n_steps", 1))
     repairs = REPAIRS if trial.flow in REPAIRED else REPAIRS[:1]
+    states = _states(flow, task.test.texts) if trial.flow in REPAIRED else None
     rows = []
     for repair in repairs:
-        row = measure(repair_flow(flow, repair, task), task)
+        row = measure(repair_flow(flow, repair, task), task, states)
         row["convergence"] = _convergence(trial.flow, flow, task, row["accuracy"])
         scores = (row["accuracy"], row["one_shot_accuracy"], row["retention"])
         row |= printed_scores(printed_row(trial.flow), *scores)
@@ -197,12 +199,17 @@ def repair_flow(flow: Flow, repair: str, task: PredecessorTask) -> Flow:
     return mended
 
 
-def measure(flow: Flow, task: PredecessorTask) -> dict:
+def measure(flow: Flow, task: PredecessorTask, states: Tensor | None = None) -> dict:
     """Return a fitted flow's measures on the test and retention texts, all as shares.
 
     `single` are the words with one text left to optimise on, `multi` those with more. `read_norm`
     is the mean norm of what a text reads, zero reads included, `state_norm` that of the states it
     is mixed into. What a flow does not have is NaN.
+
+    Args:
+        flow: not changed.
+        task: what to test it on.
+        states: of the test texts, (n_test, d), where they are known; no repair changes them.
     """
     test, answers = task.test, flow.answer(task.test.texts)
     right = right_answers(flow, answers, test)
@@ -234,7 +241,7 @@ def measure(flow: Flow, task: PredecessorTask) -> dict:
     row["kv_hit_rate"] = float(answers.hit.mean())
     row["top1_key_correct"] = float((flow.classes_[answers.nearest] == labels).mean())
     if flow.config.fusion == "gate":
-        states = _states(flow, test.texts)
+        states = _states(flow, test.texts) if states is None else states
         options = {"top_k": flow._top_k, "context": flow.context_, "step": flow._step}
         reading = read_memory(states, flow.memory_, flow.config, **options)
         row["read_norm"] = float(read_values(reading, flow.memory_).norm(dim=1).mean())
@@ -248,7 +255,7 @@ def _without(flow: Flow, answers, labels: np.ndarray) -> float:
     return float((alone & (answers.scores_without.sum(1) > 0)).mean())
 
 
-def _states(flow: Flow, texts: list[str]):
+def _states(flow: Flow, texts: list[str]) -> Tensor:
     return encode_texts(flow.net_, flow.tokenizer_.encode(texts), flow.config)
 
 

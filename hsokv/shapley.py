@@ -111,6 +111,7 @@ def cell_values(
     weights_w = rng.multinomial(n_words, np.full(n_words, 1 / n_words), n_boot)
     cell_weights = weights_s[:, :, None] * weights_w[:, None, :] * tested  # (B, S, W)
     flat = cell_weights.reshape(n_boot, -1).astype(np.float32)
+    flat = flat[flat.any(axis=1)]  # a resample of few seeds may hold no tested word
     flat /= flat.sum(axis=1, keepdims=True)
     draws = flat @ correct.reshape(len(cells), -1).T.astype(np.float32)  # (B, C)
     by_seed = (correct & tested).sum(2) / tested.sum(1)  # (C, S)
