@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from hsokv.factorial import CURRENT, NAMES, REDESIGN, SEEDS_FIXES, check_cell, list_cells
 from hsokv.lexicon import load_lexicon
 from hsokv.seeds import numpy_rng
-from hsokv.stats import Interval, decode_words, holm, paired_permutation_p
+from hsokv.stats import Interval, binomial_interval, decode_words, holm, paired_permutation_p
 
 N_BOOT = 2000
 
@@ -68,6 +68,17 @@ class CellValues:
         low, high = np.quantile(self.draws @ contrast, [0.025, 0.975])
         return Interval(float(self.point @ contrast), float(low), float(high), self.n)
 
+    def accuracy(self, cell: str) -> Interval:
+        """Return one cell's accuracy; where all answers are alike, with the exact interval."""
+        point = float(self.point[list_cells().index(check_cell(cell))])
+        if point in (0.0, 1.0):
+            return binomial_interval(round(point * self.n), self.n)
+        return self.interval(_difference(cell))
+
+    def difference(self, cell: str, other: str) -> Interval:
+        """Return accuracy of a cell minus another, paired by seed and word."""
+        return self.interval(_difference(cell, other))
+
 
 def complete_seeds(frame: pd.DataFrame, condition: str, swarm: int = 0) -> list[int]:
     """Return the seeds on which every cell was run under this condition."""
@@ -110,13 +121,13 @@ def cell_values(
     weights_s = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), n_boot)
     weights_w = rng.multinomial(n_words, np.full(n_words, 1 / n_words), n_boot)
     cell_weights = weights_s[:, :, None] * weights_w[:, None, :] * tested  # (B, S, W)
-    flat = cell_weights.reshape(n_boot, -1).astype(np.float32)
+    flat = cell_weights.reshape(n_boot, -1).astype(float)
     flat = flat[flat.any(axis=1)]  # a resample of few seeds may hold no tested word
-    flat /= flat.sum(axis=1, keepdims=True)
-    draws = flat @ correct.reshape(len(cells), -1).T.astype(np.float32)  # (B, C)
+    draws = flat @ correct.reshape(len(cells), -1).T.astype(float)  # (B, C)
+    draws /= flat.sum(axis=1, keepdims=True)
     by_seed = (correct & tested).sum(2) / tested.sum(1)  # (C, S)
     point = (correct & tested).sum((1, 2)) / tested.sum()
-    return CellValues(point, draws.astype(np.float64), by_seed.T, int(tested.sum()))
+    return CellValues(point, draws, by_seed.T, int(tested.sum()))
 
 
 def shapley_weights(game: Game) -> dict[str, NDArray[np.float64]]:
@@ -140,10 +151,10 @@ def _moved(game: Game, flipped: set[str]) -> str:
     return "c" + "".join(b if name in flipped else a for name, a, b in triples)
 
 
-def gap_weights(game: Game) -> NDArray[np.float64]:
-    """Return the contrast (C,) of the gap: end minus start."""
-    cells = list_cells()
-    return np.array([float(c == game.end) - float(c == game.start) for c in cells])
+def _difference(cell: str, other: str | None = None) -> NDArray[np.float64]:
+    """Return the contrast (C,) of one cell, minus another where it is given."""
+    check_cell(cell), check_cell(other or cell)
+    return np.array([float(c == cell) - float(c == other) for c in list_cells()])
 
 
 def shapley_table(values: CellValues, game: Game) -> pd.DataFrame:
@@ -156,11 +167,14 @@ def shapley_table(values: CellValues, game: Game) -> pd.DataFrame:
     """
     weights = shapley_weights(game)
     table = [{"switch": p} | values.interval(w)._asdict() for p, w in weights.items()]
-    total, gap = sum(weights.values()), gap_weights(game)
+    total, gap = sum(weights.values()), _difference(game.end, game.start)
     everything = np.vstack([values.point, values.draws])
     frame = pd.DataFrame(table)
-    ends = {"start": (gap < 0).astype(float), "end": (gap > 0).astype(float), "gap": gap}
-    frame.attrs = {name: values.interval(contrast) for name, contrast in ends.items()}
+    frame.attrs = {
+        "start": values.accuracy(game.start),
+        "end": values.accuracy(game.end),
+        "gap": values.interval(gap),
+    }
     frame.attrs["error"] = float(np.abs(everything @ total - everything @ gap).max())
     return frame
 
@@ -226,7 +240,7 @@ def swarm_table(frame: pd.DataFrame, condition: str, cells: dict[str, str]) -> p
     order = list_cells()
     contrasts = {"mean over all cells": np.full(len(order), 1 / len(order))}
     for label, cell in cells.items():
-        contrasts[label] = (np.array(order) == check_cell(cell)).astype(float)
+        contrasts[label] = _difference(cell)
     return pd.DataFrame(
         {"label": label} | both.interval(contrast)._asdict() | {"n_seeds": len(seeds)}
         for label, contrast in contrasts.items()
@@ -241,9 +255,4 @@ def effect(
     Raises:
         ValueError: an unknown cell, or rows are missing.
     """
-    values = cell_values(frame, condition, swarm=swarm)
-    cells = list_cells()
-    contrast = np.zeros(len(cells))
-    contrast[cells.index(check_cell(cell_a))] += 1
-    contrast[cells.index(check_cell(cell_b))] -= 1
-    return values.interval(contrast)
+    return cell_values(frame, condition, swarm=swarm).difference(cell_a, cell_b)

@@ -9,13 +9,18 @@ from tools.paths import ROOT
 
 # A module may import from lower layers, and within its own as long as there is no circle.
 LAYERS = [
-    {"checks", "config", "provenance", "seeds"},
-    {"lexicon", "metrics", "results", "stats", "stories", "tokenizer", "workers"},
+    {"arithmetic", "checks", "config", "factorial", "provenance", "seeds"},
+    {"lexicon", "metrics", "results", "stats", "stories", "tokenizer", "verdicts", "workers"}
+    | {"predecessor", "validity_checks", "validity_report"},
     {"encoders", "memory", "model", "networks", "read", "write"},
-    {"access", "baselines", "contrastive", "flow", "flows", "learner", "lifecycle", "swarm"}
-    | {"training"},
-    {"engine", "examine", "findings", "rare_words", "summaries"},
-    {"diagrams", "labels", "mechanisms", "plots"},
+    {"access", "baselines", "contrastive", "flow", "flows", "forks", "learner", "lifecycle"}
+    | {"swarm", "training"},
+    {"engine", "examine", "findings", "rare_words", "summaries", "validity"}
+    | {"hit_rate", "issue_tables", "issue_verdicts", "issues", "worked_examples"}
+    | {"attribution", "claims", "printed_summary", "printed_table", "quantities", "selection"}
+    | {"shapley"},
+    {"diagrams", "labels", "mechanisms", "plots", "printed_plots"}
+    | {"attribution_plots", "issue_plots"},
 ]
 MODULES = sorted((ROOT / "hsokv").glob("*.py"))
 LONGEST = 300

@@ -14,6 +14,7 @@ from tools.fingerprint import preset_parameters
 def rows_file(tmp_path, monkeypatch):
     """The rows of two training-free research trials, in a results folder of their own."""
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path))
+    monkeypatch.setattr(audit, "EXPERIMENTS", {"rare_words": "01_rare_words"})
     monkeypatch.setattr(audit, "audit", functools.partial(engine.audit, n_jobs=1))
     params = rare_words.Params.from_params(preset_parameters("research", "01_rare_words"))
     trials = [

@@ -12,7 +12,13 @@ import sys
 from hsokv.engine import Trial, audit
 from tools.fingerprint import preset_parameters
 
-EXPERIMENTS = {"rare_words": "01_rare_words"}  # module of hsokv -> notebook whose preset it runs
+# Module of hsokv -> the notebook whose research preset it runs.
+EXPERIMENTS = {
+    "rare_words": "01_rare_words",
+    "printed_table": "02_the_printed_table",
+    "issues": "03_the_issues",
+    "attribution": "04_attribution",
+}
 TRAINED_TOLERANCE = 0.15  # in accuracy; 12 of 80 words
 TRAINED_COLUMNS = ("n_test", "n_one_shot", "tested_words", "accuracy", "flops")
 

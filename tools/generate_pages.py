@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.api_page import render_api
+from tools.claims_page import render_claims
 from tools.flows_page import DIAGRAMS, draw_flows, render_flows
 from tools.paths import ROOT, results_dir
 
@@ -27,6 +28,7 @@ def render_findings() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "book/flows.md": render_flows,
     "book/api.md": render_api,
+    "book/claims.md": render_claims,
 }
 
 

@@ -22,6 +22,7 @@ from tools.check_runs import find_problems
 from tools.fingerprint import hash_files, hash_text
 from tools.generate_pages import generate_pages, render_findings
 from tools.headline import draw_headline
+from tools.issue_figures import draw_issues
 from tools.paths import (
     BADGE_IMAGE,
     BOOK,
@@ -128,7 +129,7 @@ def replace_missing_numbers(stage: Path) -> None:
     def keep_or_say(match: re.Match) -> str:
         return match[0] if match[1] in glued else "*(not run at this scale)*"
 
-    for page in (stage / "book").glob("*.md"):
+    for page in (stage / "book").rglob("*.md"):
         text = re.sub(r"\{glue:text\}`[^`]*::(\w+)[^`]*`", keep_or_say, page.read_text("utf8"))
         page.write_text(text, "utf8")
 
@@ -148,6 +149,7 @@ def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     if find_preset(out) != "research":
         replace_missing_numbers(stage)  # the published book must have them all
     draw_headline(stage / "book/headline.svg")
+    draw_issues(stage / "book/issues")
     if findings:
         (stage / f"{FINDINGS}.md").write_text(render_findings(), "utf8")
 

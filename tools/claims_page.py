@@ -1,0 +1,185 @@
+"""The claims ledger as a page, and as `results/claims.csv` with `python -m tools.claims_page`.
+
+Claims stand in `book/claims.yaml`; what is measured and every verdict come from `hsokv.claims`.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import yaml
+
+from hsokv.claims import (
+    NOT_RUN,
+    SEEDS,
+    VERDICTS,
+    Judged,
+    claims_table,
+    distance_text,
+    judge,
+    read_claims,
+    rule_text,
+    value_text,
+)
+from hsokv.quantities import unit_of
+from tools.api_page import prose
+from tools.paths import BOOK, TOC, results_dir
+
+CLAIMS = BOOK / "claims.yaml"
+TABLE = "claims.csv"
+TITLES = {
+    "issues_and_redesign": "Issues and redesign",
+    "flow_comparison": "Flow comparison",
+    "execution_walkthrough": "Execution walkthrough",
+    "readme": "Readme",
+    "nuonuo_exp04": "NuoNuo, experiment 4",
+}
+INTRO = """\
+# The claims ledger
+
+What the five seeds claim or forecast, one row each, in our own words: how it is tested, the rule
+that decides it, what was measured, and what follows. A program computes the verdicts from the
+result rows; none is typed.
+
+* A claim **holds** when the whole 95 % interval of what was measured satisfies the rule, **fails**
+  when the whole interval lies outside, and **cannot be told** when it lies partly inside. A
+  forecast such as "75 to 80 %" is a range the interval has to lie in; how far off it is stands
+  beside the value. A single printed share counts as met within 5 points, the smallest difference
+  of interest.
+* **Not run** means that rows are missing; **not testable as stated** that the claim names nothing
+  that could be measured.
+* *Rule set before* means that the rule was written down before the rows existed. *Rule set after*
+  means that the rows of the rare-word experiment were there already, or that the claim is a sum
+  that anyone can redo. For the predecessor's table the rules came before our rows, but figures
+  from earlier runs of its public code were known.
+* In two rows of the seeds' table the methods are swapped. A claim about a method is tested on that
+  method, a claim about a printed row on the method behind the row; the test says which.
+"""
+# On a phone the cells of a row stand below one another.
+STYLE = """\
+```{raw} html
+<style>
+table.claims-table { font-size: 0.85rem; table-layout: fixed; width: 100%; }
+table.claims-table caption { text-align: left; }
+table.claims-table :is(th, td) { overflow-wrap: anywhere; vertical-align: top; }
+table.claims-table :is(th, td) { width: 24%; }
+table.claims-table :is(th, td):nth-child(2) { width: 38%; }
+table.claims-table :is(th, td):last-child { width: 14%; }
+table.claims-table :target { outline: 2px solid; }
+@media (max-width: 40rem) {
+  table.claims-table thead { display: none; }
+  table.claims-table :is(tbody, tr, td) { display: block; }
+  table.claims-table :is(td, td:nth-child(2), td:last-child) { border: 0; width: 100%; }
+  table.claims-table td:first-child { font-weight: 600; }
+  table.claims-table tr { border-top: 2px solid var(--pst-color-border); padding: 0.4rem 0; }
+}
+</style>
+```
+"""
+
+
+def render_claims(judged: list[Judged] | None = None) -> str:
+    """Return the page, by default from the rows in `results_dir()`."""
+    judged = judge(read_claims(CLAIMS), results_dir()) if judged is None else judged
+    pages = list_pages()
+    link = f"All of it as a table: {{download}}`{TABLE} <../results/{TABLE}>`.\n"
+    parts = [INTRO, link if (results_dir() / TABLE).is_file() else "", STYLE, _counts(judged)]
+    parts += [_section(seed, [j for j in judged if j.claim.seed == seed], pages) for seed in SEEDS]
+    return "\n".join(parts)
+
+
+def list_pages() -> set[str]:
+    """Return the pages of the book, without endings."""
+    toc = yaml.safe_load(TOC.read_text("utf8"))
+    pages, waiting = {toc["root"]}, [*toc["parts"]]
+    while waiting:
+        entry = waiting.pop()
+        pages |= {entry["file"]} if "file" in entry else set()
+        waiting += [*entry.get("chapters", []), *entry.get("sections", [])]
+    return pages
+
+
+def write_table(path: Path) -> None:
+    """Write `results/claims.csv`."""
+    table = claims_table(judge(read_claims(CLAIMS), path.parent))
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def _counts(judged: list[Judged]) -> str:
+    """Return how many claims of each seed got each verdict."""
+    head = ["source", *VERDICTS, "all"]
+    rows = []
+    for name, seeds in [*((TITLES[s], [s]) for s in SEEDS), ("**all**", list(SEEDS))]:
+        verdicts = [j.verdict for j in judged if j.claim.seed in seeds]
+        numbers = [verdicts.count(verdict) for verdict in VERDICTS]
+        rows.append([name, *map(str, numbers), str(len(verdicts))])
+    return (
+        f"The {len(judged)} claims by source and verdict:\n\n"
+        "```{table} Claims by source and verdict.\n:name: tab-claims\n\n"
+        f"{_table(head, rows)}\n```\n"
+    )
+
+
+def _section(seed: str, judged: list[Judged], pages: set[str]) -> str:
+    head = ["claim", "test and rule", "measured", "verdict"]
+    rows = [_row(j, pages) for j in judged]
+    name = seed.replace("_", "-")
+    options = f":name: tab-claims-{name}\n:class: claims-table"
+    return (
+        f"(claims-{name})=\n## {TITLES[seed]}\n\n"
+        f"```{{table}} Claims of {TITLES[seed]}.\n{options}\n\n{_table(head, rows)}\n```\n"
+    )
+
+
+def _row(judged: Judged, pages: set[str]) -> list[str]:
+    claim, verdict, measured, note = judged
+    place = claim.source.partition(", ")[2]
+    first = f'<span id="claim-{claim.id}"></span>{prose(claim.claim)} *({prose(place)})*'
+    test = [prose(claim.test)]
+    if claim.measure is not None:
+        test.append(f"Holds if {rule_text(claim, unit_of(claim.measure))}.")
+        test.append(f"*Rule set {claim.written}.* {_link(claim.section, pages)}")
+    value = prose(note)
+    if measured is not None:
+        off = distance_text(claim, measured)
+        value = value_text(measured) + (f"; {off}" if off else "")
+    elif verdict == NOT_RUN:
+        value = f"– {value}"
+    return [first, " ".join(filter(None, test)) or "–", value, f"**{verdict}**"]
+
+
+def _link(section: str, pages: set[str]) -> str:
+    """Return a link to a page of the book; its name alone where it is not there."""
+    folder, _, stem = section.rpartition("/")
+    if folder == "book/issues":
+        label = "issue " + stem.replace("_", ".")
+    else:
+        label = stem.lstrip("0123456789_").replace("_", " ")
+    return f"{{doc}}`{label} </{section}>`" if section in pages else label
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the counts; with --write, write `results/claims.csv`."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help=f"write {TABLE} beside the rows")
+    args = parser.parse_args(argv)
+    table = results_dir() / TABLE
+    if args.write:
+        write_table(table)
+    judged = judge(read_claims(CLAIMS), results_dir())
+    for verdict in VERDICTS:
+        print(f"{sum(j.verdict == verdict for j in judged):4} {verdict}")
+    if args.write:
+        print(f"wrote {table}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
