@@ -7,6 +7,7 @@ so the largest of them may be picked out. The rules below were written before th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -234,13 +235,13 @@ def _one_shot(on: pd.DataFrame, off: pd.DataFrame) -> str:
 
 
 def points(interval: Interval) -> str:
-    """Return an interval in points without its n."""
-    return interval.text(signed=True).rpartition(", n =")[0]
+    """Return an interval in points without its unit and n, for a table."""
+    return interval.text(signed=True).rpartition(", n =")[0].replace(" points", "")
 
 
-def verdict(table: pd.DataFrame) -> str:
-    """Return the verdict on an issue from its `effect_table`."""
-    return combine(list(table.loc[table["is_main"], "verdict"]))
+def verdict(table: pd.DataFrame, bases: Sequence[str] = BASES) -> str:
+    """Return the verdict on an issue from its `effect_table`, on all bases or on some."""
+    return combine(list(table.loc[table["is_main"] & table["base"].isin(bases), "verdict"]))
 
 
 def answer(table: pd.DataFrame, issue: str) -> str:
@@ -256,7 +257,7 @@ def answer(table: pd.DataFrame, issue: str) -> str:
             continue
         row = rows.loc[_telling(rows)]
         text = Interval(row["point"], row["low"], row["high"], int(row["n"])).text(signed=True)
-        parts.append(f"{text} in {BASE_NAMES[base]} under {row['condition']} ({row['verdict']})")
+        parts.append(f"{text}, in {BASE_NAMES[base]} under {row['condition']} ({row['verdict']})")
     head = f"{told[0].upper()}{told[1:]}: {ISSUES[issue].mechanism} changes accuracy most by "
     return head + "; by ".join(parts) + "."
 
