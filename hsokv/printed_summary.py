@@ -67,7 +67,7 @@ def rows_of(frame: pd.DataFrame, arm: str, repair: str = "") -> pd.DataFrame:
 def mean_of(frame: pd.DataFrame, arm: str, column: str, repair: str = "") -> Interval | None:
     """Return the mean over seeds of a measure, or `None` where nothing was measured."""
     values = rows_of(frame, arm, repair)[column].dropna().to_numpy(float)
-    return bootstrap_mean(values, rng=numpy_rng(0, arm, column)) if len(values) else None
+    return bootstrap_mean(values, rng=numpy_rng(0, arm)) if len(values) else None
 
 
 def difference(
