@@ -245,14 +245,3 @@ def swarm_table(frame: pd.DataFrame, condition: str, cells: dict[str, str]) -> p
         {"label": label} | both.interval(contrast)._asdict() | {"n_seeds": len(seeds)}
         for label, contrast in contrasts.items()
     )
-
-
-def effect(
-    frame: pd.DataFrame, cell_a: str, cell_b: str, condition: str, *, swarm: int = 0
-) -> Interval:
-    """Return accuracy of cell a minus cell b, paired by seed and word.
-
-    Raises:
-        ValueError: an unknown cell, or rows are missing.
-    """
-    return cell_values(frame, condition, swarm=swarm).difference(cell_a, cell_b)

@@ -13,7 +13,6 @@ from hsokv.shapley import (
     CellValues,
     anova_table,
     cell_values,
-    effect,
     effect_weights,
     shapley_table,
     shapley_weights,
@@ -121,11 +120,10 @@ def test_cell_values_of_rows():
     assert values.point[CELLS.index(CURRENT)] == pytest.approx(right / asked)
 
 
-def test_effect():
+def test_difference():
     """A difference of cells is that of their accuracies, with an interval around it."""
-    frame = make_frame()
-    interval = effect(frame, REDESIGN, CURRENT, "verbatim")
-    values = cell_values(frame, "verbatim")
+    values = cell_values(make_frame(), "verbatim")
+    interval = values.difference(REDESIGN, CURRENT)
     gap = values.point[CELLS.index(REDESIGN)] - values.point[CELLS.index(CURRENT)]
     assert interval.point == pytest.approx(gap)
     assert interval.low < gap < interval.high
