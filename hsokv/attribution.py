@@ -15,7 +15,7 @@ import pandera.pandas as pa
 
 from hsokv.checks import check_params
 from hsokv.engine import Trial, run_trials
-from hsokv.examine import examine, fit_task
+from hsokv.examine import examine_all, fit_task
 from hsokv.factorial import NAMES, cell_config
 from hsokv.flows import make_flow
 from hsokv.forks import fork
@@ -128,20 +128,9 @@ def run_trial(trial: Trial) -> list[dict]:
             forgetting=config.forgetting,
             key_refresh=config.key_refresh,
         )
-        learner = {
-            "cell": cell,
-            "swarm": int(settings["swarm"]),
-            "n_way": settings["n_way"],
-            "n_entries": len(forked.memory_),
-            "n_consolidated": sum(row.get("consolidated", 0) for row in forked.history_),
-            "n_forgotten": sum(row.get("forgotten", 0) for row in forked.history_),
-        }
-        for condition, stories in tests.items():
-            tested = examine(forked, stories)
-            row = learner | {"condition": condition}
-            row |= {name: round(tested.get(name, float("nan")), 6) for name in MEASURES}
-            row |= {name: tested[name] for name in SCHEMA.columns if name in tested.keys() - row}
-            rows.append(row)
+        learner = {"cell": cell, "swarm": int(settings["swarm"]), "n_way": settings["n_way"]}
+        for row in examine_all(forked, tests, MEASURES, SCHEMA.columns):
+            rows.append(learner | row | {name: round(row[name], 6) for name in MEASURES})
     return rows
 
 

@@ -6,6 +6,7 @@ A measure that does not apply to a flow is left out of its row.
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -79,6 +80,30 @@ def examine(flow: Flow, stories: Texts) -> dict:
             alone &= answers.scores_without.sum(1) > 0
             row["memory_utility"] = float(right.mean() - alone.mean())
     return row
+
+
+def examine_all(
+    flow: Flow, tests: Mapping[str, Texts], measures: Sequence[str], columns: Collection[str]
+) -> list[dict]:
+    """Return a row per condition: what the memory holds and how the flow answers.
+
+    Args:
+        flow: a fitted flow with a memory; not changed.
+        tests: condition -> stories.
+        measures: names of `examine` that every row has, NaN where they do not apply.
+        columns: the columns of the rows; other results of `examine` are left out.
+    """
+    memory = {
+        "n_entries": len(flow.memory_),
+        "n_consolidated": sum(point.get("consolidated", 0) for point in flow.history_),
+        "n_forgotten": sum(point.get("forgotten", 0) for point in flow.history_),
+    }
+    rows = []
+    for condition, stories in tests.items():
+        tested = examine(flow, stories)
+        row = memory | {"condition": condition} | dict.fromkeys(measures, float("nan"))
+        rows.append(row | {name: tested[name] for name in columns if name in tested})
+    return rows
 
 
 def _mean(values: np.ndarray) -> float:

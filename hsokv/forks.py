@@ -52,6 +52,5 @@ def fork(flow: MemoryLearner, **switches: Any) -> MemoryLearner:
         seed = seed_for(seed, "consolidate", config.meta_iterations - 1)
     forked._tend(seed)
     if forked.config.key_refresh:
-        forked._known |= dict(zip(data.sources.tolist(), data.ids))
-        forked._refresh()
+        forked._refresh(data.sources.tolist(), data.ids)
     return forked

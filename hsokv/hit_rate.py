@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from hsokv.issue_verdicts import NOT_RUN, OPEN, OPPOSITE, REAL
 from hsokv.issues import arm_config
+from hsokv.metrics import rank_correlations
 from hsokv.seeds import numpy_rng
 from hsokv.stats import Interval
 
@@ -63,12 +63,12 @@ def rank_correlation(
     n_seeds, n_arms = values[0].shape if rows.size else (0, 0)
     if n_arms < 3:
         return None
-    point = _spearman(*(_means(v, np.ones((1, n_seeds))) for v in values))[0]
+    point = rank_correlations(*(_means(v, np.ones((1, n_seeds))) for v in values))[0]
     if n_seeds == 1 and np.isfinite(point):
         return Interval(float(point), -1.0, 1.0, n_arms)
     rng = numpy_rng(0, "hit rate", use, condition)
     weights = rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=N_BOOT)
-    draws = _spearman(*(_means(v, weights.astype(float)) for v in values))
+    draws = rank_correlations(*(_means(v, weights.astype(float)) for v in values))
     draws = draws[np.isfinite(draws)]
     if not np.isfinite(point) or not draws.size:
         return None
@@ -91,16 +91,6 @@ def _means(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         out=np.full(total.shape, np.nan),
         where=total > 0,
     )
-
-
-def _spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return the rank correlation of each row, (B,); NaN where a row has gaps or no spread."""
-    ranks = [rankdata(x, axis=1) for x in (a, b)]
-    ranks = [x - x.mean(axis=1, keepdims=True) for x in ranks]
-    scale = np.sqrt((ranks[0] ** 2).sum(1) * (ranks[1] ** 2).sum(1))
-    gaps = ~(np.isfinite(a).all(1) & np.isfinite(b).all(1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(gaps, np.nan, (ranks[0] * ranks[1]).sum(1) / scale)
 
 
 def correlation_table(frame: pd.DataFrame, conditions: tuple[str, ...]) -> pd.DataFrame:

@@ -18,7 +18,7 @@ import pandera.pandas as pa
 from hsokv.checks import check_keys, check_params
 from hsokv.config import FLOWS, FlowConfig
 from hsokv.engine import Trial, run_trials
-from hsokv.examine import examine, fit_task
+from hsokv.examine import examine_all, fit_task
 from hsokv.factorial import CURRENT, SIMPLE, SMALL, cell_config
 from hsokv.flows import make_flow
 from hsokv.lexicon import load_lexicon
@@ -219,19 +219,9 @@ def run_trial(trial: Trial) -> list[dict]:
     task = make_rare_word_task(settings["n_way"], seed=trial.seed)
     flow = make_flow("current", seed=trial.seed, **config.as_dict())
     fit_task(flow, task)
-    learner = {name: settings[name] for name in ("base", "variant", "n_way")} | {
-        "n_entries": len(flow.memory_),
-        "n_consolidated": sum(point.get("consolidated", 0) for point in flow.history_),
-        "n_forgotten": sum(point.get("forgotten", 0) for point in flow.history_),
-    }
-    rows = []
-    for condition in CONDITIONS:
-        tested = examine(flow, task.test(condition))
-        row = learner | {"condition": condition}
-        row |= {name: tested.get(name, float("nan")) for name in MEASURES}
-        row |= {name: tested[name] for name in SCHEMA.columns if name in tested.keys() - row}
-        rows.append(row)
-    return rows
+    learner = {name: settings[name] for name in ("base", "variant", "n_way")}
+    tests = {condition: task.test(condition) for condition in CONDITIONS}
+    return [learner | row for row in examine_all(flow, tests, MEASURES, SCHEMA.columns)]
 
 
 def make_store(folder: Path | None = None) -> ResultsStore:

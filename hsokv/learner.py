@@ -133,8 +133,7 @@ class MemoryLearner(Flow):
         if config.has_memory and config.training != "swarm":  # a swarm tends its memory itself
             self._tend(seed)
         if config.has_memory and config.key_refresh:
-            self._known |= dict(zip(data.sources.tolist(), data.ids))
-            self._refresh()
+            self._refresh(data.sources.tolist(), data.ids)
         if config.abstain:
             self._threshold = impostor_threshold(self.memory_, config.similarity)
 
@@ -244,12 +243,12 @@ class MemoryLearner(Flow):
         texts, labels = check_texts_labels(texts, labels)
         indices = [self._class_index[label] for label in labels]
         sources = [source_of(text, label) for text, label in zip(texts, indices)]
-        self._known |= dict(zip(sources, self.tokenizer_.encode(texts)))
-        self._refresh()
+        self._refresh(sources, self.tokenizer_.encode(texts))
 
     @torch.no_grad()
-    def _refresh(self) -> None:
-        """Re-encode every entry whose text is known."""
+    def _refresh(self, sources: list[int], ids: list[list[int]]) -> None:
+        """Take these texts among the known ones and re-encode every entry of a known text."""
+        self._known |= dict(zip(sources, ids))
         sources = self.memory_["source"].tolist()
         slots = [i for i, source in enumerate(sources) if source in self._known]
         if slots:

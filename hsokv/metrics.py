@@ -13,6 +13,20 @@ from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
 
+def rank_correlations(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
+    """Return Spearman's correlation of each row of a with that of b, both (B, n), as (B,).
+
+    NaN where a row has a gap (a value that is not finite) or no spread.
+    """
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    ranks = [rankdata(x, axis=1) for x in (a, b)]
+    ranks = [x - x.mean(axis=1, keepdims=True) for x in ranks]
+    scale = np.sqrt((ranks[0] ** 2).sum(1) * (ranks[1] ** 2).sum(1))
+    gaps = ~(np.isfinite(a).all(1) & np.isfinite(b).all(1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(gaps, np.nan, (ranks[0] * ranks[1]).sum(1) / scale)
+
+
 def accuracy(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
     """Return the share of items predicted correctly; NaN when there is no item.
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsokv.predecessor import PRINTED, make_predecessor_task
+from hsokv.predecessor import PRINTED
 from hsokv.seeds import numpy_rng
 from hsokv.stats import Interval, binomial_interval, bootstrap_mean
-from hsokv.validity import Report, check_protocol
 
 ARM_OF = {"h_sokv": "as_shipped"}  # printed rows whose arm has another name
 ROW_NAME = {
@@ -194,23 +193,3 @@ def cause_table(frame: pd.DataFrame) -> pd.DataFrame:
 def few_texts_table(n: int = 5) -> pd.DataFrame:
     """Return what 0 to n right answers of n can tell: right, point, low, high (exact, 95 %)."""
     return pd.DataFrame([{"right": k} | binomial_interval(k, n)._asdict() for k in range(n + 1)])
-
-
-def check_predecessor(seed: int = 0) -> Report:
-    """Return the validity guard's report on one draw of the protocol.
-
-    The claims of the table are made for all words and, under "one-shot", for those met once.
-    """
-    task = make_predecessor_task(seed)
-    once = sum(count == 1 for count in task.test.exposures)
-    n_items = {"all words": len(task.test.texts)} | ({"words met once": once} if once else {})
-    return check_protocol(
-        task.train.texts,
-        task.train.labels,
-        task.test.texts,
-        task.test.labels,
-        vocabulary=task.vocabulary,
-        fitted_on=task.fitted_on,
-        validation_texts=task.validation.texts or None,
-        n_items=n_items,
-    )

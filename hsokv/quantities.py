@@ -22,12 +22,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
-from scipy.stats import rankdata
 
 from hsokv import shapley
 from hsokv.arithmetic import calculate
 from hsokv.checks import check_keys
 from hsokv.factorial import NAMES
+from hsokv.metrics import rank_correlations
 from hsokv.seeds import numpy_rng
 from hsokv.selection import (
     FACTORIAL,
@@ -200,17 +200,11 @@ def _correlation(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
     x, y = x[:, defined], y[:, defined]
     rng = numpy_rng(0, "correlation", measure["x"], measure["y"])
     draws = rng.multinomial(len(x), np.full(len(x), 1 / len(x)), N_BOOT) / len(x)  # (B, S)
-    point = _rank_correlation(x.mean(0)[None], y.mean(0)[None])[0]
-    low, high = np.quantile(_rank_correlation(draws @ x, draws @ y), [0.025, 0.975])
+    # Without spread there is no correlation: 0.
+    point = np.nan_to_num(rank_correlations(x.mean(0)[None], y.mean(0)[None]))[0]
+    drawn = np.nan_to_num(rank_correlations(draws @ x, draws @ y))
+    low, high = np.quantile(drawn, [0.025, 0.975])
     return Interval(float(point), float(low), float(high), int(defined.sum())), "cells"
-
-
-def _rank_correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return Spearman's correlation of each row, (B,), of two (B, C)."""
-    a, b = (rankdata(values, axis=1) for values in (x, y))
-    a, b = (ranks - ranks.mean(1, keepdims=True) for ranks in (a, b))
-    size = np.sqrt((a**2).sum(1) * (b**2).sum(1))
-    return np.divide((a * b).sum(1), size, out=np.zeros(len(a)), where=size > 0)
 
 
 def _arithmetic(measure: Mapping, rows: Rows) -> tuple[Interval, str]:

@@ -206,7 +206,7 @@ def check_predecessor(seed: int, *, precision: float = PRECISION) -> Report:
         task.test.texts,
         task.test.labels,
         vocabulary=task.vocabulary,
-        fitted_on=[*task.train.texts, *task.test.texts, *task.retention.texts],
+        fitted_on=task.fitted_on,
         validation_texts=task.validation.texts,
         n_items={name: n for name, n in n_items.items() if n},
         precision=precision,

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from sklearn.metrics import roc_curve
 
 from hsokv.metrics import (
@@ -13,6 +14,7 @@ from hsokv.metrics import (
     forgetting,
     fpr_at_95,
     one_shot_accuracy,
+    rank_correlations,
     retention,
 )
 
@@ -136,3 +138,14 @@ def test_errors_name_the_value(call, message):
     """Bad input raises ValueError with the value and what was expected."""
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_rank_correlations_agree_with_scipy():
+    """Each row is Spearman's correlation; a gap or a row without spread gives NaN."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(4, 9)), rng.normal(size=(4, 9)).round(1)
+    expected = [spearmanr(x, y).statistic for x, y in zip(a, b)]
+    np.testing.assert_allclose(rank_correlations(a, b), expected)
+    a[1, 3], b[2] = np.nan, 7.0
+    found = rank_correlations(a, b)
+    assert np.isnan(found).tolist() == [False, True, True, False]

@@ -14,7 +14,7 @@ import pytest
 import torch
 from conftest import TINY
 
-from hsokv import printed_plots, printed_summary
+from hsokv import printed_plots, printed_summary, validity
 from hsokv.config import BUDGETS, FLOWS
 from hsokv.engine import run_trials
 from hsokv.predecessor import make_predecessor_task
@@ -301,7 +301,7 @@ def test_five_texts_tell_little():
 
 def test_the_guard_objects_to_the_protocol():
     """Verbatim texts, a vocabulary that has seen the test, the name in the text, too few items."""
-    report = printed_summary.check_predecessor(0)
+    report = validity.check_predecessor(0)
     assert {check.name for check in report.objections} == {
         "verbatim_overlap", "vocabulary_texts", "label_lookup", "too_few_items",
     }  # fmt: skip
