@@ -7,9 +7,10 @@ import re
 import pytest
 import yaml
 
+from tools.check_runs import find_problems
 from tools.fingerprint import preset_parameters
 from tools.paths import PARAMS, PRESETS, ROOT, SWEEPS, badge, list_notebooks, setup_cell
-from tools.run import check_parameters
+from tools.run import check_parameters, execute
 from tools.sweep import list_combinations, read_sweep
 
 NOTEBOOKS = list_notebooks()
@@ -143,6 +144,15 @@ def test_sweep_fits_its_notebook(path):
     base = preset_parameters(sweep["preset"], notebook.stem)
     for combination in list_combinations(sweep["grid"]):
         check_parameters(notebook, base | combination | {"backend": "ray"})
+
+
+def test_rare_words_runs_with_few_flows(tmp_path, monkeypatch):
+    """Asked for library baselines only, the page leaves out what compares other flows."""
+    monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path))
+    notebook = next(p for p in NOTEBOOKS if p.stem == "01_rare_words")
+    parameters = preset_parameters("quick_test", notebook.stem) | {"flows": ["bm25"], "n_jobs": 1}
+    execute(notebook, parameters, tmp_path / "copy.ipynb")
+    assert find_problems(tmp_path / "copy.ipynb") == []
 
 
 def test_contents_list_every_notebook_once():
