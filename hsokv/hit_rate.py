@@ -14,7 +14,7 @@ from hsokv.issue_verdicts import NOT_RUN, OPEN, OPPOSITE, REAL
 from hsokv.issues import arm_config
 from hsokv.metrics import rank_correlations
 from hsokv.seeds import numpy_rng
-from hsokv.stats import Interval
+from hsokv.stats import Interval, draw_weights
 
 USES = {"top1_key_correct": "nearest key right", "memory_utility": "memory utility"}
 PROXY = 0.7  # rank correlation from which the hit rate would stand for use: half the variance
@@ -67,8 +67,8 @@ def rank_correlation(
     if n_seeds == 1 and np.isfinite(point):
         return Interval(float(point), -1.0, 1.0, n_arms)
     rng = numpy_rng(0, "hit rate", use, condition)
-    weights = rng.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=N_BOOT)
-    draws = rank_correlations(*(_means(v, weights.astype(float)) for v in values))
+    weights = draw_weights(rng, N_BOOT, n_seeds)
+    draws = rank_correlations(*(_means(v, weights) for v in values))
     draws = draws[np.isfinite(draws)]
     if not np.isfinite(point) or not draws.size:
         return None

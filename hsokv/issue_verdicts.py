@@ -16,7 +16,7 @@ import pandas as pd
 from hsokv.issues import BASES, CONDITIONS, UNTRAINED
 from hsokv.seeds import numpy_rng
 from hsokv.stats import Interval, binomial_interval, bootstrap_mean, paired_difference
-from hsokv.summaries import MIN_EFFECT, word_cells
+from hsokv.summaries import MIN_EFFECT, common_seeds, word_cells
 
 REAL = "real"  # the whole interval beyond the smallest effect of interest, on the harmful side
 REAL_UNSIZED = "real, size unclear"  # the whole interval harmful, but not all beyond it
@@ -195,15 +195,14 @@ def effect_table(frame: pd.DataFrame, issue: str) -> pd.DataFrame:
     table = []
     for effect in effects:
         for condition in CONDITIONS:
-            pair = [arm_rows(frame, effect.base, v, condition) for v in (effect.on, effect.off)]
-            seeds = sorted(set(pair[0]["seed"]) & set(pair[1]["seed"]))
-            if not seeds:
+            pair = (arm_rows(frame, effect.base, v, condition) for v in (effect.on, effect.off))
+            on, off = common_seeds(*pair)
+            if on.empty:
                 continue
-            on, off = (rows[rows["seed"].isin(seeds)] for rows in pair)
             interval = difference(on, off, level)
             means = on["accuracy"].mean(), off["accuracy"].mean()
             row = {"label": effect.label, "base": effect.base, "condition": condition}
-            row |= {"is_main": effect.is_main} | interval._asdict() | {"n_seeds": len(seeds)}
+            row |= {"is_main": effect.is_main} | interval._asdict() | {"n_seeds": len(on)}
             row |= {"accuracy_on": means[0], "accuracy_off": means[1]}
             row |= {"one_shot": _one_shot(on, off), "verdict": verdict_of(interval, max(means))}
             table.append(row)

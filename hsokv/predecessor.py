@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hsokv.lexicon import load_fillers, load_lexicon
+from hsokv.lexicon import load_lexicon
 from hsokv.seeds import numpy_rng
-from hsokv.stories import DISTRACTOR, LEAD, TAIL, Texts
+from hsokv.stories import DISTRACTOR, LEAD, TAIL, Texts, draw_filler
 from hsokv.tokenizer import split_words
 
 N_WORDS, MAX_EXPOSURES = 20, 5
@@ -87,7 +87,7 @@ def make_predecessor_task(seed: int) -> PredecessorTask:
         rng, texts = numpy_rng(seed, "predecessor", split), Texts()
         for word, number in numbers.items():
             for _ in range(number):
-                text = f"{_filler(LEAD, rng)} {cores[word]} {_filler(TAIL, rng)}"
+                text = f"{draw_filler(LEAD, rng)} {cores[word]} {draw_filler(TAIL, rng)}"
                 texts.add(text, word, exposures[word])
         return texts
 
@@ -95,14 +95,10 @@ def make_predecessor_task(seed: int) -> PredecessorTask:
     test = draw("test", dict.fromkeys(exposures, N_TEST))
     retention = draw("retention", dict.fromkeys(exposures, N_RETENTION))
     rng = numpy_rng(seed, "predecessor", "distractors")
-    distractors = tuple(_filler(DISTRACTOR, rng) for _ in range(N_DISTRACTORS))
+    distractors = tuple(draw_filler(DISTRACTOR, rng) for _ in range(N_DISTRACTORS))
     return PredecessorTask(
         tuple(exposures), train, *_hold_out_last(train), test, retention, distractors
     )
-
-
-def _filler(low_high: tuple[int, int], rng) -> str:
-    return " ".join(rng.choice(load_fillers(), rng.integers(low_high[0], low_high[1] + 1)))
 
 
 def _hold_out_last(train: Texts) -> tuple[Texts, Texts]:

@@ -38,8 +38,14 @@ from hsokv.selection import (
     check_values,
     settings_of,
 )
-from hsokv.stats import Interval, binomial_interval, bootstrap_mean, paired_difference
-from hsokv.summaries import accuracy_interval, word_cells
+from hsokv.stats import (
+    Interval,
+    binomial_interval,
+    bootstrap_mean,
+    draw_weights,
+    paired_difference,
+)
+from hsokv.summaries import accuracy_interval, common_seeds, word_cells
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "mean": ("rows", "column"),
@@ -164,7 +170,7 @@ def _mean(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
 def _difference(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
     column, settings = measure["column"], settings_of(measure)
     a, b = (rows.select(measure["rows"], setting) for setting in settings.values())
-    a, b = a[a["seed"].isin(b["seed"])], b[b["seed"].isin(a["seed"])]
+    a, b = common_seeds(a, b)
     if a.empty:
         raise NotRun("the two sides have no seed in common")
     if column == "accuracy" and "correct_words" in a:
@@ -199,7 +205,7 @@ def _correlation(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
         raise NotRun(f"{measure['x']} or {measure['y']} is undefined in every cell")
     x, y = x[:, defined], y[:, defined]
     rng = numpy_rng(0, "correlation", measure["x"], measure["y"])
-    draws = rng.multinomial(len(x), np.full(len(x), 1 / len(x)), N_BOOT) / len(x)  # (B, S)
+    draws = draw_weights(rng, N_BOOT, len(x)) / len(x)  # (B, S)
     # Without spread there is no correlation: 0.
     point = np.nan_to_num(rank_correlations(x.mean(0)[None], y.mean(0)[None]))[0]
     drawn = np.nan_to_num(rank_correlations(draws @ x, draws @ y))

@@ -82,15 +82,16 @@ class Rows:
 
     def grid(self, setting: Mapping[str, Any], column: str) -> np.ndarray:
         """Return a column of the factorial, (n_seeds, n_cells), for the seeds with all cells."""
-        frame = self.frames["attribution"]
-        frame = frame[(frame["condition"] == setting["condition"])]
-        frame = frame[frame["swarm"] == setting["swarm"]]
-        grid = frame.pivot(index="seed", columns="cell", values=column)
-        grid = grid.reindex(columns=list_cells())
-        complete = frame.groupby("seed")["cell"].nunique() == len(list_cells())
-        if complete.sum() < MIN_SEEDS:
+        frame, (condition, swarm) = (
+            self.frames["attribution"],
+            (setting["condition"], setting["swarm"]),
+        )
+        seeds = shapley.complete_seeds(frame, condition, swarm)
+        if len(seeds) < MIN_SEEDS:
             raise NotRun(f"attribution has fewer than {MIN_SEEDS} seeds with all cells")
-        return grid[complete].to_numpy(float)
+        rows = frame[(frame["condition"] == condition) & (frame["swarm"] == swarm)]
+        grid = rows.pivot(index="seed", columns="cell", values=column)
+        return grid.loc[seeds, list_cells()].to_numpy(float)
 
 
 def settings_of(measure: Mapping[str, Any]) -> dict[str, dict]:

@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 from hsokv.factorial import CURRENT, NAMES, REDESIGN, SEEDS_FIXES, check_cell, list_cells
 from hsokv.lexicon import load_lexicon
 from hsokv.seeds import numpy_rng
-from hsokv.stats import Interval, binomial_interval, decode_words, holm, paired_permutation_p
+from hsokv.stats import (
+    Interval,
+    binomial_interval,
+    decode_words,
+    draw_weights,
+    holm,
+    paired_permutation_p,
+)
 
 N_BOOT = 2000
 
@@ -118,10 +125,10 @@ def cell_values(
     tested = decode_words(list(rows["tested_words"]), n_words).reshape(shape)[0]  # (S, W)
     correct = decode_words(list(rows["correct_words"]), n_words).reshape(shape)  # (C, S, W)
     rng = numpy_rng(0, "attribution", condition)
-    weights_s = rng.multinomial(len(seeds), np.full(len(seeds), 1 / len(seeds)), n_boot)
-    weights_w = rng.multinomial(n_words, np.full(n_words, 1 / n_words), n_boot)
+    weights_s = draw_weights(rng, n_boot, len(seeds))
+    weights_w = draw_weights(rng, n_boot, n_words)
     cell_weights = weights_s[:, :, None] * weights_w[:, None, :] * tested  # (B, S, W)
-    flat = cell_weights.reshape(n_boot, -1).astype(float)
+    flat = cell_weights.reshape(n_boot, -1)
     flat = flat[flat.any(axis=1)]  # a resample of few seeds may hold no tested word
     draws = flat @ correct.reshape(len(cells), -1).T.astype(float)  # (B, C)
     draws /= flat.sum(axis=1, keepdims=True)

@@ -53,7 +53,7 @@ def bootstrap_mean(
         ValueError: no value, a value that is not finite, or a level outside (0, 1).
     """
     values = _finite_vector(values, "values")
-    draws = _weights(rng, n_boot, values.size) @ values / values.size  # (B,)
+    draws = draw_weights(rng, n_boot, values.size) @ values / values.size  # (B,)
     return _interval(values.mean(), draws, values.size, level)
 
 
@@ -152,7 +152,7 @@ def bootstrap_probability_of_improvement(
     if paired:
         return bootstrap_mean(wins, rng=rng, n_boot=n_boot)
     n_a, n_b = wins.shape
-    weights_a, weights_b = _weights(rng, n_boot, n_a), _weights(rng, n_boot, n_b)
+    weights_a, weights_b = draw_weights(rng, n_boot, n_a), draw_weights(rng, n_boot, n_b)
     draws = ((weights_a @ wins) * weights_b).sum(axis=1) / (n_a * n_b)  # (B,)
     return _interval(wins.mean(), draws, n_a + n_b, 0.95)
 
@@ -248,14 +248,14 @@ def _two_way(x: NDArray, cells: NDArray, rng: Generator, n_boot: int, level: flo
             "that the rows share condition, n_way and lexicon"
         )
     x = np.where(cells, x, 0.0)
-    weights_s, weights_w = _weights(rng, n_boot, n_seeds), _weights(rng, n_boot, n_words)
+    weights_s, weights_w = draw_weights(rng, n_boot, n_seeds), draw_weights(rng, n_boot, n_words)
     total = ((weights_s @ x) * weights_w).sum(axis=1)  # (B,S) @ (S,W) -> (B,W) -> (B,)
     count = ((weights_s @ cells.astype(float)) * weights_w).sum(axis=1)
     draws = total[count > 0] / count[count > 0]
     return _interval(x.sum() / cells.sum(), draws, cells.sum(), level)
 
 
-def _weights(rng: Generator, n_boot: int, n: int) -> NDArray[np.float64]:
+def draw_weights(rng: Generator, n_boot: int, n: int) -> NDArray[np.float64]:
     """Return how often each of n units is drawn in each resample, (n_boot, n)."""
     return rng.multinomial(n, np.full(n, 1.0 / n), size=n_boot).astype(float)
 

@@ -152,6 +152,11 @@ def make_rare_word_task(
     return RareWordTask(n_way, seed, train, validation, test_words, blocks, plan)
 
 
+def draw_filler(low_high: tuple[int, int], rng: np.random.Generator) -> str:
+    """Return filler words, as many as drawn between the two numbers, both included."""
+    return " ".join(rng.choice(load_fillers(), rng.integers(low_high[0], low_high[1] + 1)))
+
+
 def _definition(entry: dict, usage: str) -> str:
     return f"{entry['word']} means {entry['definition']}. {usage}"
 
@@ -169,12 +174,8 @@ def _story(entry: dict, condition: str, rng: np.random.Generator, n_distractors:
 
 def _surround(core: str, rng: np.random.Generator, n_distractors: int = 0) -> str:
     """Put filler words around the core, and distractor sentences before or after it."""
-
-    def filler(low_high: tuple[int, int]) -> str:
-        return " ".join(rng.choice(load_fillers(), rng.integers(low_high[0], low_high[1] + 1)))
-
-    parts = [f"{filler(LEAD)} {core} {filler(TAIL)}."]
+    parts = [f"{draw_filler(LEAD, rng)} {core} {draw_filler(TAIL, rng)}."]
     for _ in range(n_distractors):
-        sentence = filler(DISTRACTOR).capitalize() + "."
+        sentence = draw_filler(DISTRACTOR, rng).capitalize() + "."
         parts.insert(0 if rng.random() < 0.5 else len(parts), sentence)
     return " ".join(parts)

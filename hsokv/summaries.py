@@ -135,11 +135,16 @@ def compare(frame: pd.DataFrame, a: str, b: str, condition: str, **setting) -> I
     return paired_difference(*word_cells(left), *word_cells(right), rng=numpy_rng(0, "paired"))
 
 
+def common_seeds(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of both whose seed the other has too; none where no seed is common."""
+    return a[a["seed"].isin(b["seed"])], b[b["seed"].isin(a["seed"])]
+
+
 def _common(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    seeds = sorted(set(a["seed"]) & set(b["seed"]))
-    if not seeds:
+    a, b = common_seeds(a, b)
+    if a.empty:
         raise ValueError("the two arms have no seed in common: run both with the same seeds")
-    return a[a["seed"].isin(seeds)], b[b["seed"].isin(seeds)]
+    return a, b
 
 
 def comparison_table(
