@@ -6,16 +6,17 @@ the four combinations of those that act afterwards; its rows go to `results/attr
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
-from hsokv.checks import check_params
+from hsokv.checks import check_at_least
 from hsokv.engine import Trial, run_trials
 from hsokv.examine import examine_all, fit_task
+from hsokv.experiment import NotebookParams, row_schema
 from hsokv.factorial import NAMES, cell_config
 from hsokv.flows import make_flow
 from hsokv.forks import fork
@@ -33,29 +34,26 @@ COUNTS = ("n_way", "n_test", "n_one_shot", "n_entries", "n_consolidated", "n_for
 
 def _schema() -> pa.DataFrameSchema:
     text, count = pa.Column(str), pa.Column(int, pa.Check.ge(0))
-    columns = {
-        "experiment": pa.Column(str, pa.Check.eq(EXPERIMENT)),
-        "flow": text,
+    settings = {
         "cell": pa.Column(str, pa.Check.str_matches(rf"^c[01]{{{len(NAMES)}}}$")),
         "swarm": pa.Column(int, pa.Check.isin([0, 1])),
         "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
-        "seed": count,
+    }
+    results = {
         **dict.fromkeys(COUNTS, count),
         **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
         "correct_words": text,
         "tested_words": text,
-        "config_hash": text,
-        "code_version": text,
     }
     key = ["cell", "swarm", "condition", "n_way", "seed", "config_hash"]
-    return pa.DataFrameSchema(columns, unique=key, strict=True)
+    return row_schema(EXPERIMENT, settings, results, unique=key)
 
 
 SCHEMA = _schema()
 
 
 @dataclass(frozen=True)
-class Params:
+class Params(NotebookParams):
     """What to run; the fields are the notebook's parameters.
 
     Raises:
@@ -71,19 +69,7 @@ class Params:
 
     def __post_init__(self):
         for name, least in (("n_seeds", 1), ("n_swarm_seeds", 0), ("n_way", 5), ("n_steps", 16)):
-            if getattr(self, name) < least:
-                raise ValueError(
-                    f"{name}={getattr(self, name)}: expected at least {least}; raise {name}"
-                )
-
-    @classmethod
-    def from_params(cls, params: dict) -> Params:
-        """Build from notebook parameters; a misspelt name is an error that names the nearest."""
-        return check_params(cls, params)
-
-    def as_dict(self) -> dict:
-        """Return the parameters as a plain dict."""
-        return asdict(self)
+            check_at_least(name, getattr(self, name), least)
 
 
 def make_trials(params: Params) -> list[Trial]:

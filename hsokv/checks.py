@@ -46,6 +46,16 @@ def check_keys(given: Iterable[str], valid: Iterable[str], what: str) -> None:
             raise ValueError(unknown_key_message(key, valid, what))
 
 
+def check_at_least(name: str, value: int, least: int) -> None:
+    """Check a number against its least value.
+
+    Raises:
+        ValueError: it is lower.
+    """
+    if value < least:
+        raise ValueError(f"{name}={value}: expected at least {least}; raise {name}")
+
+
 def _as_list(values: Any, name: str) -> list:
     """Return a list, tuple, array, tensor or column as a plain list."""
     remedy = f"pass a list, e.g. {name}=['...', '...']"

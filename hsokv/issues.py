@@ -9,16 +9,17 @@ with the changes of one *variant*; the variant '' is the base itself. Rows go to
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
-from hsokv.checks import check_keys, check_params
+from hsokv.checks import check_at_least, check_keys
 from hsokv.config import FLOWS, FlowConfig
 from hsokv.engine import Trial, run_trials
 from hsokv.examine import examine_all, fit_task
+from hsokv.experiment import NotebookParams, row_schema
 from hsokv.factorial import CURRENT, SIMPLE, SMALL, cell_config
 from hsokv.flows import make_flow
 from hsokv.lexicon import load_lexicon
@@ -31,7 +32,6 @@ CONDITIONS = ("verbatim", "recognise", "infer")
 MEASURES = ("accuracy", "one_shot_accuracy", "memory_utility", "kv_hit_rate", "top1_key_correct",
             "read_fraction", "gate_mean")  # fmt: skip
 COUNTS = ("n_way", "n_test", "n_one_shot", "n_entries", "n_consolidated", "n_forgotten")
-TIMINGS = ()
 UNTRAINED = "nearest_neighbor"
 BASES = ("current", "simple", UNTRAINED)
 
@@ -105,29 +105,26 @@ VARIANTS: dict[str, dict[str, dict]] = {
 
 def _schema() -> pa.DataFrameSchema:
     text, count = pa.Column(str), pa.Column(int, pa.Check.ge(0))
-    columns = {
-        "experiment": pa.Column(str, pa.Check.eq(EXPERIMENT)),
-        "flow": text,
+    settings = {
         "base": pa.Column(str, pa.Check.isin(BASES)),
         "variant": pa.Column(str, nullable=False),
         "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
-        "seed": count,
+    }
+    results = {
         **dict.fromkeys(COUNTS, count),
         **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
+        "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
         "correct_words": text,
         "tested_words": text,
-        "config_hash": text,
-        "code_version": text,
     }
-    columns["accuracy"] = pa.Column(float, pa.Check.in_range(0, 1))
-    return pa.DataFrameSchema(columns, unique=["config_hash", "condition"], strict=True)
+    return row_schema(EXPERIMENT, settings, results, unique=["config_hash", "condition"])
 
 
 SCHEMA = _schema()
 
 
 @dataclass(frozen=True)
-class Params:
+class Params(NotebookParams):
     """What to run; the fields are the notebook's parameters.
 
     Raises:
@@ -149,20 +146,10 @@ class Params:
         counts = [("n_seeds", self.n_seeds, 1), ("n_steps", self.n_steps, 16)]
         counts += [(f"fewer_seeds[{name!r}]", n, 1) for name, n in self.fewer_seeds.items()]
         for name, value, least in counts:
-            if value < least:
-                raise ValueError(f"{name}={value}: expected at least {least}; raise it")
+            check_at_least(name, value, least)
         for name in ("n_way", "n_way_untrained"):
             if not 5 <= getattr(self, name) <= len(load_lexicon()):
                 raise ValueError(f"{name}={getattr(self, name)}: expected 5 to 100; change {name}")
-
-    @classmethod
-    def from_params(cls, params: dict) -> Params:
-        """Build from notebook parameters; a misspelt name is an error that names the nearest."""
-        return check_params(cls, params)
-
-    def as_dict(self) -> dict:
-        """Return the parameters as a plain dict."""
-        return asdict(self)
 
 
 def arm_config(base: str, variant: str = "", n_steps: int = SMALL.n_steps) -> FlowConfig:

@@ -9,7 +9,7 @@ paired. A trial trains one arm and gives one row per repair; rows go to
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,11 @@ import pandera.pandas as pa
 from torch import Tensor
 
 from hsokv.access import encode_texts, read_memory, read_values
-from hsokv.checks import check_keys, check_params
+from hsokv.checks import check_at_least, check_keys
 from hsokv.config import BUDGETS, FLOWS, FlowConfig
 from hsokv.engine import Trial, run_trials
 from hsokv.examine import right_answers
+from hsokv.experiment import NotebookParams, row_schema
 from hsokv.flow import Flow
 from hsokv.flows import make_flow
 from hsokv.predecessor import (
@@ -36,7 +37,6 @@ from hsokv.results import ResultsStore, results_dir
 
 EXPERIMENT = "printed_table"
 REPAIRS = ("", "refresh", "no_cut", "scale", "label", "all")
-TIMINGS = ()  # no column depends on the clock
 _TRAINED = {"lr": 2e-4, "batch_size": 32, "training": "steps"}  # as the predecessor's baselines
 
 # Arm -> (flow it starts from, switches to change). The swarm's budget comes on top.
@@ -58,28 +58,25 @@ COUNTS = ("n_test", "n_one_shot", "one_shot_correct", "n_single", "n_entries")
 
 
 def _schema() -> pa.DataFrameSchema:
-    columns = {
-        "experiment": pa.Column(str, pa.Check.eq(EXPERIMENT)),
-        "flow": pa.Column(str),
+    settings = {
         "arm": pa.Column(str, pa.Check.isin(ARMS)),
         "repair": pa.Column(str, pa.Check.isin(REPAIRS)),
         "budget": pa.Column(str, pa.Check.isin(["none", "fixed", *BUDGETS])),
-        "seed": pa.Column(int, pa.Check.ge(0)),
-        **{name: pa.Column(int, pa.Check.ge(0)) for name in COUNTS},
-        **{name: pa.Column(float, nullable=True) for name in SCORES},
-        "convergence": pa.Column(int, pa.Check.ge(-1)),
-        "config_hash": pa.Column(str),
-        "code_version": pa.Column(str),
     }
-    columns["accuracy"] = pa.Column(float, pa.Check.in_range(0, 1))
-    return pa.DataFrameSchema(columns, unique=["config_hash", "repair"], strict=True)
+    results = {
+        **dict.fromkeys(COUNTS, pa.Column(int, pa.Check.ge(0))),
+        **dict.fromkeys(SCORES, pa.Column(float, nullable=True)),
+        "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
+        "convergence": pa.Column(int, pa.Check.ge(-1)),
+    }
+    return row_schema(EXPERIMENT, settings, results, unique=["config_hash", "repair"])
 
 
 SCHEMA = _schema()
 
 
 @dataclass(frozen=True)
-class Params:
+class Params(NotebookParams):
     """What to run; the fields are the notebook's parameters.
 
     Raises:
@@ -100,17 +97,7 @@ class Params:
         check_keys(self.fewer_seeds, ARMS, "arm in fewer_seeds")
         check_keys([self.swarm_budget], BUDGETS, "swarm_budget")
         for name in ("n_seeds", "n_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)}: expected at least 1; raise {name}")
-
-    @classmethod
-    def from_params(cls, params: dict) -> Params:
-        """Build from notebook parameters; a misspelt name is an error that names the nearest."""
-        return check_params(cls, params)
-
-    def as_dict(self) -> dict:
-        """Return the parameters as a plain dict."""
-        return asdict(self)
+            check_at_least(name, getattr(self, name), 1)
 
 
 def arm_config(arm: str, swarm_budget: str = "demo", n_steps: int = 300) -> FlowConfig:

@@ -6,7 +6,7 @@ rows go to `results/rare_words.csv`.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,11 @@ import pandas as pd
 import pandera.pandas as pa
 
 from hsokv import metrics
-from hsokv.checks import check_keys, check_params
+from hsokv.checks import check_keys
 from hsokv.config import BUDGETS, FLOWS, FlowConfig
 from hsokv.engine import Trial, run_trials
 from hsokv.examine import examine, fit_task, right_answers
+from hsokv.experiment import NotebookParams, row_schema
 from hsokv.flows import make_flow
 from hsokv.lexicon import load_lexicon
 from hsokv.provenance import config_hash
@@ -35,34 +36,30 @@ TIMINGS = ("train_s", "predict_ms")
 
 
 def _schema() -> pa.DataFrameSchema:
-    text, number = pa.Column(str), pa.Column(float, nullable=True)
-    count = pa.Column(int, pa.Check.ge(0))
-    columns = {
-        "experiment": pa.Column(str, pa.Check.eq(EXPERIMENT)),
-        "flow": text,
+    text, count = pa.Column(str), pa.Column(int, pa.Check.ge(0))
+    settings = {
         "budget": pa.Column(str, pa.Check.isin(["none", "fixed", *BUDGETS])),
         "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
         "n_way": count,
         "n_distractors": count,
-        "seed": count,
+    }
+    results = {
         "n_test": count,
         "n_one_shot": count,
-        **dict.fromkeys(MEASURES, number),
+        **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
+        "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
         "correct_words": text,
         "tested_words": text,
-        "config_hash": text,
-        "code_version": text,
     }
-    columns["accuracy"] = pa.Column(float, pa.Check.in_range(0, 1))
     key = ["config_hash", "condition", "n_distractors"]
-    return pa.DataFrameSchema(columns, unique=key, strict=True)
+    return row_schema(EXPERIMENT, settings, results, unique=key)
 
 
 SCHEMA = _schema()
 
 
 @dataclass(frozen=True)
-class Params:
+class Params(NotebookParams):
     """What to run; the fields are the notebook's parameters.
 
     Raises:
@@ -98,15 +95,6 @@ class Params:
         for n_way in self.n_ways:
             if not 5 <= n_way <= len(load_lexicon()):
                 raise ValueError(f"n_ways holds {n_way}: expected 5 to 100; change n_ways")
-
-    @classmethod
-    def from_params(cls, params: dict) -> Params:
-        """Build from notebook parameters; a misspelt name is an error that names the nearest."""
-        return check_params(cls, params)
-
-    def as_dict(self) -> dict:
-        """Return the parameters as a plain dict."""
-        return asdict(self)
 
 
 def flow_config(flow: str, budget: str) -> FlowConfig:

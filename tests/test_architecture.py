@@ -11,7 +11,7 @@ from tools.paths import ROOT
 LAYERS = [
     {"arithmetic", "checks", "config", "factorial", "provenance", "seeds"},
     {"lexicon", "metrics", "results", "stats", "stories", "tokenizer", "verdicts", "workers"}
-    | {"predecessor", "validity_checks", "validity_report"},
+    | {"experiment", "predecessor", "validity_checks", "validity_report"},
     {"encoders", "memory", "model", "networks", "read", "write"},
     {"access", "baselines", "contrastive", "flow", "flows", "forks", "learner", "lifecycle"}
     | {"swarm", "training"},

@@ -14,9 +14,9 @@ from tools.paths import ROOT
 PACKAGE = ROOT / "hsokv"
 MODULES = (
     "memory", "read", "write", "lifecycle", "model", "swarm", "stories", "lexicon", "tokenizer",
-    "metrics", "stats", "validity", "results", "engine", "provenance", "plots", "rare_words",
-    "factorial", "attribution", "shapley", "printed_table", "predecessor", "issues", "claims",
-    "forks", "mechanisms", "diagrams",
+    "metrics", "stats", "validity", "results", "experiment", "engine", "provenance", "plots",
+    "rare_words", "factorial", "attribution", "shapley", "printed_table", "predecessor", "issues",
+    "claims", "forks", "mechanisms", "diagrams",
 )  # fmt: skip
 # On a narrow screen long names break, and tables scroll.
 STYLE = """\
