@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hsokv.factorial import SWITCHES
-from hsokv.plots import BLUE, GREY, VERMILION, WIDTH_IN
+from hsokv.plots import BLUE, GREY, VERMILION, WIDTH_IN, make_panels
 
 LABELS = {switch.name: switch.label for switch in SWITCHES}
 
@@ -25,15 +25,12 @@ def plot_waterfall(
         ends: names of the start and the end.
     """
     n_rows = len(next(iter(tables.values()))) + 2
-    fig, axes = plt.subplots(
-        1, len(tables), figsize=(WIDTH_IN, 0.36 * n_rows + 0.9), sharey=True, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
-    for ax, (condition, table) in zip(axes[0], tables.items()):
+    fig, axes = make_panels(None, len(tables), len(tables), 0.36 * n_rows + 0.9)
+    for ax, (condition, table) in zip(axes, tables.items()):
         _waterfall(ax, table, ends)
         ax.set_title(condition, loc="left", fontweight="bold")
         ax.set_xlabel("accuracy (%)")
-    return fig, axes[0]
+    return fig, axes
 
 
 def _waterfall(ax: Axes, table: pd.DataFrame, ends: tuple[str, str]) -> None:
@@ -71,11 +68,8 @@ def plot_main_effects(
         tables: condition -> `shapley.anova_table`.
         min_effect: differences within plus or minus this are shaded.
     """
-    fig, axes = plt.subplots(
-        1, len(tables), figsize=(WIDTH_IN, 3.2), sharey=True, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
-    for ax, (condition, table) in zip(axes[0], tables.items()):
+    fig, axes = make_panels(None, len(tables), len(tables), 3.2)
+    for ax, (condition, table) in zip(axes, tables.items()):
         main = table[table["order"] == 1]
         ax.axvspan(-100 * min_effect, 100 * min_effect, color="#EEEEEE")
         ax.axvline(0, color="black", linewidth=0.8)
@@ -87,7 +81,7 @@ def plot_main_effects(
         ax.set_ylim(len(main) - 0.4, -0.6)
         ax.set_title(condition, loc="left", fontweight="bold")
         ax.set_xlabel("points")
-    return fig, axes[0]
+    return fig, axes
 
 
 def plot_interactions(table: pd.DataFrame) -> tuple[Figure, Axes]:

@@ -10,7 +10,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hsokv.issue_verdicts import BASE_NAMES
-from hsokv.plots import BLACK, BLUE, CONDITION_LABEL, GREY, ORANGE, VERMILION, WIDTH_IN
+from hsokv.plots import (
+    BLACK,
+    BLUE,
+    CONDITION_LABEL,
+    GREY,
+    ORANGE,
+    VERMILION,
+    WIDTH_IN,
+    make_panels,
+)
 from hsokv.summaries import MIN_EFFECT
 
 BASE_STYLE = {
@@ -23,7 +32,7 @@ BASE_STYLE = {
 def plot_issue_effects(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     """Draw what a mechanism does to accuracy, a panel per condition and a row per comparison.
 
-    Main comparisons come first and are drawn large, further ones small and faint. Grey: less than
+    Main comparisons are drawn large, further ones small and faint. Grey: less than
     the smallest effect of interest. Left of zero the mechanism harms.
 
     Args:
@@ -34,11 +43,10 @@ def plot_issue_effects(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     """
     if table.empty:
         raise ValueError("no effect to draw: expected at least one row; run the issue's arms first")
-    table = table.assign(_rank=~table["is_main"]).sort_values("_rank", kind="stable")
     rows = list(dict.fromkeys(zip(table["label"], table["base"], table["is_main"])))
     conditions = list(dict.fromkeys(table["condition"]))
-    fig = plt.figure(figsize=(WIDTH_IN, 1.15 + 0.3 * len(rows)), layout="constrained")
-    axes = fig.subplots(1, len(conditions), sharex=True, sharey=True, squeeze=False).ravel()
+    n = len(conditions)
+    fig, axes = make_panels(None, n, n, 1.15 + 0.3 * len(rows), sharex=True)
     reach = 100 * np.abs(table[["low", "high"]].to_numpy()).max()
     limit = max(12.0, 1.08 * reach)
     for panel, condition in zip(axes, conditions):

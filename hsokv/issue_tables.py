@@ -12,13 +12,12 @@ from hsokv.stats import Interval
 
 
 def effects_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Return an `effect_table` in words, main comparisons first, for a page.
+    """Return an `effect_table` in words, for a page.
 
     Returns:
         Columns comparison, learner, condition, with (%), without (%), difference (points, with
         its simultaneous interval), one-shot words (points), seeds, verdict.
     """
-    table = table.assign(_rank=~table["is_main"]).sort_values("_rank", kind="stable")
     rows = [
         {"comparison": r.label if r.is_main else f"{r.label} (further)",
          "learner": BASE_NAMES[r.base], "condition": r.condition,

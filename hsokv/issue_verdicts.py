@@ -64,7 +64,7 @@ class Issue:
         number: e.g. '2.1'.
         claim: the seeds' claim in our words.
         mechanism: subject of the answer sentence.
-        effects: the comparisons that test it.
+        effects: the comparisons that test it, main ones first.
     """
 
     number: str
@@ -183,7 +183,7 @@ def arm_rows(frame: pd.DataFrame, base: str, variant: str, condition: str) -> pd
 
 
 def effect_table(frame: pd.DataFrame, issue: str) -> pd.DataFrame:
-    """Return every effect of an issue under every condition where both arms were run.
+    """Return every effect of an issue under every condition where both arms were run, in order.
 
     Returns:
         Columns label, base, condition, is_main, point, low, high, n, n_seeds, accuracy_on,

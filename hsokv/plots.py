@@ -129,15 +129,15 @@ def plot_accuracy_by_condition(
         chance: accuracy of guessing, drawn dashed; a number is drawn in every panel but `unseen`.
         ax: axes to draw on; summary must then hold one condition.
     """
-    _require(summary, "flow", "condition", "point", "low", "high")
+    require(summary, "flow", "condition", "point", "low", "high")
     flows, conditions = list(summary["flow"].unique()), list(summary["condition"].unique())
-    fig, axes = _panels(ax, len(conditions), len(conditions), 0.9 + 0.26 * len(flows))
+    fig, axes = make_panels(ax, len(conditions), len(conditions), 0.9 + 0.26 * len(flows))
     for panel, condition in zip(axes, conditions):
         rows = summary[summary["condition"] == condition]
         for row in rows.itertuples():
             y, style = flows.index(row.flow), flow_style(row.flow)
             if seeds is not None:
-                _require(seeds, "flow", "condition", "accuracy")
+                require(seeds, "flow", "condition", "accuracy")
                 at = (seeds["flow"] == row.flow) & (seeds["condition"] == condition)
                 x = 100 * np.sort(seeds.loc[at, "accuracy"].to_numpy())
                 spread = y + 0.26 * np.sin(2.4 * np.arange(x.size))  # fixed jitter, no draw
@@ -167,12 +167,12 @@ def plot_accuracy_vs(
         x: 'n_way', 'n_distractors', or another numeric column.
         ax: axes to draw on; summary must then hold one condition.
     """
-    _require(summary, "flow", x, "point", "low", "high")
+    require(summary, "flow", x, "point", "low", "high")
     flows, is_log = list(summary["flow"].unique()), x == "n_way"
     conditions = list(summary["condition"].unique()) if "condition" in summary else [None]
     n_rows, legend_rows = -(-len(conditions) // 2), -(-len(flows) // 3)
     height = 0.6 + n_rows * (2.3 if len(conditions) > 1 else 3.2) + 0.2 * legend_rows
-    fig, axes = _panels(ax, len(conditions), min(2, len(conditions)), height, True)
+    fig, axes = make_panels(ax, len(conditions), min(2, len(conditions)), height, True)
     ticks = np.sort(summary[x].unique())
     position = np.log10 if is_log else np.asarray
     gaps = np.diff(position(ticks.astype(float)))
@@ -204,8 +204,8 @@ def plot_paired_differences(
         min_effect: smallest difference of interest (share); the band of lesser ones is shaded.
         ax: axes to draw on.
     """
-    _require(table, "label", "point", "low", "high")
-    fig, axes = _panels(ax, 1, 1, 0.8 + 0.28 * len(table))
+    require(table, "label", "point", "low", "high")
+    fig, axes = make_panels(ax, 1, 1, 0.8 + 0.28 * len(table))
     panel = axes[0]
     if min_effect is not None:
         panel.axvspan(-100 * min_effect, 100 * min_effect, color="#EDEDED", linewidth=0)
@@ -231,8 +231,8 @@ def plot_accuracy_vs_cost(
         cost: name of the cost column; entries are >= 0.
         ax: axes to draw on.
     """
-    _require(table, "flow", "point", "low", "high", cost)
-    fig, axes = _panels(ax, 1, 1, 4.4)
+    require(table, "flow", "point", "low", "high", cost)
+    fig, axes = make_panels(ax, 1, 1, 4.4)
     panel, value = axes[0], table[cost].to_numpy(float)
     paid = value > 0
     least, most = (value[paid].min(), value[paid].max()) if paid.any() else (1.0, 10.0)
@@ -256,7 +256,8 @@ def plot_accuracy_vs_cost(
     return fig, panel
 
 
-def _require(frame: pd.DataFrame, *columns: str) -> None:
+def require(frame: pd.DataFrame, *columns: str) -> None:
+    """Check that a frame to draw has rows and these columns, else raise ValueError."""
     missing = [column for column in columns if column not in frame]
     if missing or frame.empty:
         raise ValueError(
@@ -265,7 +266,7 @@ def _require(frame: pd.DataFrame, *columns: str) -> None:
         )
 
 
-def _panels(
+def make_panels(
     ax: Axes | None, n: int, n_cols: int, height: float, sharex: bool = False
 ) -> tuple[Figure, np.ndarray]:
     """Return a figure with n panels, or the given axes as the only one."""

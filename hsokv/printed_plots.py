@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hsokv.plots import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, _panels, _require
+from hsokv.plots import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, make_panels, require
 from hsokv.printed_summary import ARM_OF, HEADING_NAME, HEADINGS, ROW_IS, ROW_NAME
 
 PERCENT = "percent (axis from 0)"
@@ -37,9 +37,9 @@ def plot_printed(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
         table: as `printed_summary.compare_printed` returns it. A number is printed beside its
             mark where it was measured nowhere: then only the cross is drawn.
     """
-    _require(table, "row", "heading", "printed", "same_point", "meant_point")
+    require(table, "row", "heading", "printed", "same_point", "meant_point")
     rows = list(dict.fromkeys(table["row"]))
-    fig, axes = _panels(None, 3, 3, 3.7)
+    fig, axes = make_panels(None, 3, 3, 3.7)
     for panel, heading in zip(axes, HEADINGS):
         for entry in table[table["heading"] == heading].to_dict("records"):
             for column, (label, color, marker, shift) in MARKS.items():
@@ -74,8 +74,8 @@ def plot_few_texts(outcomes: pd.DataFrame, counts: pd.Series) -> tuple[Figure, n
         outcomes: as `printed_summary.few_texts_table` returns it.
         counts: one-shot words of each seed, (n_seeds,), whole numbers.
     """
-    _require(outcomes, "right", "point", "low", "high", "n")
-    fig, axes = _panels(None, 1, 1, 2.8)
+    require(outcomes, "right", "point", "low", "high", "n")
+    fig, axes = make_panels(None, 1, 1, 2.8)
     axes[0].remove()
     axes = fig.subplots(1, 2)
     n = int(outcomes["n"].iloc[0])
@@ -102,9 +102,9 @@ def plot_spread(frame: pd.DataFrame, printed: dict[str, float]) -> tuple[Figure,
             the median.
         printed: arm -> number printed under "one-shot", drawn as a cross in the left panel.
     """
-    _require(frame, "arm", "one_shot_accuracy", "accuracy")
+    require(frame, "arm", "one_shot_accuracy", "accuracy")
     arms = [arm for arm in ARM_STYLE if arm in set(frame["arm"])]
-    fig, axes = _panels(None, 2, 2, 0.9 + 0.42 * len(arms))
+    fig, axes = make_panels(None, 2, 2, 0.9 + 0.42 * len(arms))
     for panel, column in zip(axes, ("one_shot_accuracy", "accuracy")):
         for y, arm in enumerate(arms):
             color, marker = ARM_STYLE[arm]
@@ -130,9 +130,9 @@ def plot_causes(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     Args:
         table: as `printed_summary.cause_table` returns it.
     """
-    _require(table, "arm", "label", "point", "low", "high")
+    require(table, "arm", "label", "point", "low", "high")
     arms, labels = list(dict.fromkeys(table["arm"])), list(dict.fromkeys(table["label"]))
-    fig, axes = _panels(None, len(arms), len(arms), 0.9 + 0.34 * len(labels))
+    fig, axes = make_panels(None, len(arms), len(arms), 0.9 + 0.34 * len(labels))
     for panel, arm in zip(axes, arms):
         color, marker = ARM_STYLE[arm]
         for row in table[table["arm"] == arm].itertuples():

@@ -10,6 +10,8 @@ from hsokv.experiment import NotebookParams, row_schema
 
 @dataclass(frozen=True)
 class Params(NotebookParams):
+    """Two parameters with defaults."""
+
     n_seeds: int = 1
     conditions: tuple[str, ...] = ()
 

@@ -67,6 +67,8 @@ def test_issues_compare_arms_that_exist():
     for key, issue in ISSUES.items():
         assert issue.number == key.replace("_", ".")
         assert any(effect.base == "current" and effect.is_main for effect in issue.effects)
+        ranks = [effect.is_main for effect in issue.effects]
+        assert ranks == sorted(ranks, reverse=True), "main comparisons come first"
         for effect in issue.effects:
             assert {effect.on, effect.off} <= set(VARIANTS[effect.base]), effect
             assert effect.on != effect.off
