@@ -5,7 +5,6 @@ Claims stand in `book/claims.yaml`; what is measured and every verdict come from
 
 import argparse
 import sys
-from pathlib import Path
 
 import yaml
 
@@ -23,6 +22,7 @@ from hsokv.claims import (
 )
 from hsokv.quantities import unit_of
 from tools.api_page import prose
+from tools.flows_page import table
 from tools.paths import BOOK, TOC, results_dir
 
 CLAIMS = BOOK / "claims.yaml"
@@ -99,12 +99,6 @@ def list_pages() -> set[str]:
     return pages
 
 
-def write_table(path: Path) -> None:
-    """Write `results/claims.csv`."""
-    table = claims_table(judge(read_claims(CLAIMS), path.parent))
-    table.to_csv(path, index=False, lineterminator="\n")
-
-
 def _counts(judged: list[Judged]) -> str:
     """Return how many claims of each seed got each verdict."""
     head = ["source", *VERDICTS, "all"]
@@ -116,7 +110,7 @@ def _counts(judged: list[Judged]) -> str:
     return (
         f"The {len(judged)} claims by source and verdict:\n\n"
         "```{table} Claims by source and verdict.\n:name: tab-claims\n\n"
-        f"{_table(head, rows)}\n```\n"
+        f"{table(head, rows)}\n```\n"
     )
 
 
@@ -127,7 +121,7 @@ def _section(seed: str, judged: list[Judged], pages: set[str]) -> str:
     options = f":name: tab-claims-{name}\n:class: claims-table"
     return (
         f"(claims-{name})=\n## {TITLES[seed]}\n\n"
-        f"```{{table}} Claims of {TITLES[seed]}.\n{options}\n\n{_table(head, rows)}\n```\n"
+        f"```{{table}} Claims of {TITLES[seed]}.\n{options}\n\n{table(head, rows)}\n```\n"
     )
 
 
@@ -158,26 +152,18 @@ def _link(section: str, pages: set[str]) -> str:
     return f"{{doc}}`{label} </{section}>`" if section in pages else label
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines
-    )
-
-
 def main(argv: list[str] | None = None) -> int:
     """Print the counts; with --write, write `results/claims.csv`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"write {TABLE} beside the rows")
     args = parser.parse_args(argv)
-    table = results_dir() / TABLE
-    if args.write:
-        write_table(table)
     judged = judge(read_claims(CLAIMS), results_dir())
     for verdict in VERDICTS:
         print(f"{sum(j.verdict == verdict for j in judged):4} {verdict}")
     if args.write:
-        print(f"wrote {table}")
+        path = results_dir() / TABLE
+        claims_table(judged).to_csv(path, index=False, lineterminator="\n")
+        print(f"wrote {path}")
     return 0
 
 
