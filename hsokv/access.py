@@ -155,10 +155,14 @@ def source_of(text: str, label: int) -> int:
 
 
 def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
-    """Return the states of texts in evaluation mode, (B, d)."""
+    """Return the states of texts in evaluation mode, (B, d).
+
+    Plain averages are taken in float64, so that no processor's order of adding decides between
+    two keys that are nearly as close; stored keys are float32.
+    """
     with torch.no_grad():
         if isinstance(net, TokenAverageEncoder):
-            return net(ids)
+            return net(ids, torch.float64)
         net.eval()
         parts = [ids[i : i + ENCODE_BATCH] for i in range(0, len(ids), ENCODE_BATCH)]
         return torch.cat([net.encode(pack(part, config.pad_to or None)) for part in parts])
@@ -194,7 +198,7 @@ def impostor_threshold(memory: KeyValueMemory, kind: str) -> float:
     It is the 95th percentile, over stored entries, of the similarity to the nearest entry of
     another label: what a text of a word not stored can reach. Only stored keys are used.
     """
-    keys, labels = memory.keys, memory["label"]
+    keys, labels = memory.keys.double(), memory["label"]
     between = similarity(keys, keys, kind)
     between = between.masked_fill(labels.unsqueeze(1) == labels, -math.inf)
     nearest = between.max(dim=1).values

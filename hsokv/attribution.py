@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from hsokv.checks import check_at_least
 from hsokv.engine import Trial, run_trials
 from hsokv.examine import examine_all, fit_task
-from hsokv.experiment import NotebookParams, row_schema
+from hsokv.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.factorial import NAMES, cell_config
 from hsokv.flows import make_flow
 from hsokv.forks import fork
@@ -30,6 +30,7 @@ N_IN_TRAINING = NAMES.index("lifecycle")  # the switches before it act in traini
 MEASURES = ("accuracy", "one_shot_accuracy", "memory_utility", "kv_hit_rate", "top1_key_correct",
             "gate_mean")  # fmt: skip
 COUNTS = ("n_way", "n_test", "n_one_shot", "n_entries", "n_consolidated", "n_forgotten")
+TOLERANCES = dict.fromkeys(("kv_hit_rate", "gate_mean"), MEASURED)
 
 
 def _schema() -> pa.DataFrameSchema:

@@ -51,28 +51,29 @@ class TokenAverageEncoder(nn.Module):
             self.document_counts[torch.tensor(sorted(set(text)), dtype=torch.int64)] += 1
         self.n_documents += len(texts)
 
-    def surprisal(self) -> Tensor:
+    def surprisal(self, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return the weight of each token in nats, (n_tokens,), at least 0."""
-        counts = self.document_counts.clamp(min=1).to(torch.float32)
+        counts = self.document_counts.clamp(min=1).to(dtype)
         weights = (self.n_documents.clamp(min=1) / counts).log()
         weights[[PAD_ID, UNKNOWN_ID]] = 0.0
         return weights
 
-    def forward(self, texts: list[list[int]]) -> Tensor:
+    def forward(self, texts: list[list[int]], dtype: torch.dtype = torch.float32) -> Tensor:
         """Return one vector per text, (B, d); an empty text counts as one padding token."""
         texts = [text or [PAD_ID] for text in texts]
         ids = torch.tensor([token for text in texts for token in text])
         starts = torch.tensor([0] + [len(text) for text in texts[:-1]]).cumsum(0)
-        return self.average(ids, starts)
+        return self.average(ids, starts, dtype)
 
-    def average(self, ids: Tensor, starts: Tensor) -> Tensor:
+    def average(self, ids: Tensor, starts: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return one vector per text, (B, d), of tokens (T,) that begin at `starts` (B,)."""
+        vectors = self.vectors.to(dtype)
         if self.token_weights == "surprisal":
-            weights = self.surprisal()[ids]
+            weights = self.surprisal(dtype)[ids]
             return nn.functional.embedding_bag(
-                ids, self.vectors, starts, mode="sum", per_sample_weights=weights
+                ids, vectors, starts, mode="sum", per_sample_weights=weights
             )
-        return nn.functional.embedding_bag(ids, self.vectors, starts, mode="mean")
+        return nn.functional.embedding_bag(ids, vectors, starts, mode="mean")
 
 
 class AverageNetwork(GatedClassifier):

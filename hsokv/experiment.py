@@ -8,7 +8,21 @@ from typing import Any, Self
 
 import pandera.pandas as pa
 
+from hsokv.audit import Tolerance
 from hsokv.checks import check_params
+
+# Why a column that is measured, not counted, may differ on another processor.
+MEASURED = Tolerance(
+    "a mean of float32 sums, whose last bits depend on the order in which the processor adds; "
+    "six digits are stored, and the last may fall on either side",
+    absolute=2e-6,
+    relative=2e-5,
+)
+RANKED = Tolerance(
+    "two novelties that are closer than float32 rounding may change places: one pair of at least "
+    "4 x 30 texts",
+    absolute=0.01,
+)
 
 
 class NotebookParams:

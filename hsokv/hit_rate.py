@@ -14,7 +14,7 @@ from hsokv.issue_verdicts import NOT_RUN, OPEN, OPPOSITE, REAL
 from hsokv.issues import arm_config
 from hsokv.metrics import rank_correlations
 from hsokv.seeds import numpy_rng
-from hsokv.stats import Interval, draw_weights
+from hsokv.stats import Interval, decimal_units, draw_weights
 
 USES = {"top1_key_correct": "nearest key right", "memory_utility": "memory utility"}
 PROXY = 0.7  # rank correlation from which the hit rate would stand for use: half the variance
@@ -84,13 +84,10 @@ def _means(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         weights: (B, n_seeds).
     """
     present = np.isfinite(values)
-    total = weights @ present.astype(float)
-    return np.divide(
-        weights @ np.where(present, values, 0.0),
-        total,
-        out=np.full(total.shape, np.nan),
-        where=total > 0,
-    )
+    units, one = decimal_units(np.where(present, values, 0.0))  # exact: arms that tie stay tied
+    count = weights @ present.astype(float)
+    count[count == 0] = np.nan
+    return weights @ units / count / one
 
 
 def correlation_table(frame: pd.DataFrame, conditions: tuple[str, ...]) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from hsokv.checks import check_at_least, check_keys
 from hsokv.config import FLOWS, FlowConfig
 from hsokv.engine import Trial, run_trials
 from hsokv.examine import examine_all, fit_task
-from hsokv.experiment import NotebookParams, row_schema
+from hsokv.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.factorial import CURRENT, SIMPLE, SMALL, cell_config
 from hsokv.flows import make_flow
 from hsokv.lexicon import load_lexicon
@@ -32,6 +32,7 @@ CONDITIONS = ("verbatim", "recognise", "infer")
 MEASURES = ("accuracy", "one_shot_accuracy", "memory_utility", "kv_hit_rate", "top1_key_correct",
             "read_fraction", "gate_mean")  # fmt: skip
 COUNTS = ("n_way", "n_test", "n_one_shot", "n_entries", "n_consolidated", "n_forgotten")
+TOLERANCES = dict.fromkeys(("kv_hit_rate", "gate_mean"), MEASURED)
 UNTRAINED = "nearest_neighbor"
 BASES = ("current", "simple", UNTRAINED)
 

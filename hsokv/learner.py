@@ -253,7 +253,8 @@ class MemoryLearner(Flow):
         slots = [i for i, source in enumerate(sources) if source in self._known]
         if slots:
             texts = [self._known[sources[i]] for i in slots]
-            self.memory_.keys[slots] = encode_texts(self.net_, texts, self.config)
+            keys = self.memory_.keys
+            keys[slots] = encode_texts(self.net_, texts, self.config).to(keys.dtype)
 
     @torch.no_grad()
     def _answer(self, texts: list[str]) -> Answers:

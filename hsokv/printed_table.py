@@ -22,7 +22,7 @@ from hsokv.checks import check_at_least, check_keys
 from hsokv.config import BUDGETS, FLOWS, FlowConfig
 from hsokv.engine import Trial, run_trials
 from hsokv.examine import right_answers
-from hsokv.experiment import NotebookParams, row_schema
+from hsokv.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.flow import Flow
 from hsokv.flows import make_flow
 from hsokv.predecessor import (
@@ -55,6 +55,7 @@ SCORES = (
     "read_norm", "state_norm", "printed_one_shot", "printed_retention",
 )  # fmt: skip
 COUNTS = ("n_test", "n_one_shot", "one_shot_correct", "n_single", "n_entries")
+TOLERANCES = dict.fromkeys(("kv_hit_rate", "gate_mean", "read_norm", "state_norm"), MEASURED)
 
 
 def _schema() -> pa.DataFrameSchema:

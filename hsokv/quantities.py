@@ -42,6 +42,7 @@ from hsokv.stats import (
     Interval,
     binomial_interval,
     bootstrap_mean,
+    decimal_units,
     draw_weights,
     paired_difference,
 )
@@ -205,10 +206,10 @@ def _correlation(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
         raise NotRun(f"{measure['x']} or {measure['y']} is undefined in every cell")
     x, y = x[:, defined], y[:, defined]
     rng = numpy_rng(0, "correlation", measure["x"], measure["y"])
-    draws = draw_weights(rng, N_BOOT, len(x)) / len(x)  # (B, S)
+    weights = np.vstack([np.ones(len(x)), draw_weights(rng, N_BOOT, len(x))])  # (1 + B, S)
+    sums = (weights @ decimal_units(values)[0] for values in (x, y))  # exact: ties stay ties
     # Without spread there is no correlation: 0.
-    point = np.nan_to_num(rank_correlations(x.mean(0)[None], y.mean(0)[None]))[0]
-    drawn = np.nan_to_num(rank_correlations(draws @ x, draws @ y))
+    point, *drawn = np.nan_to_num(rank_correlations(*sums))
     low, high = np.quantile(drawn, [0.025, 0.975])
     return Interval(float(point), float(low), float(high), int(defined.sum())), "cells"
 

@@ -18,7 +18,7 @@ from hsokv.checks import check_keys
 from hsokv.config import BUDGETS, FLOWS, FlowConfig
 from hsokv.engine import Trial, run_trials
 from hsokv.examine import examine, fit_task, right_answers
-from hsokv.experiment import NotebookParams, row_schema
+from hsokv.experiment import MEASURED, RANKED, NotebookParams, row_schema
 from hsokv.flows import make_flow
 from hsokv.lexicon import load_lexicon
 from hsokv.provenance import config_hash
@@ -33,6 +33,7 @@ MEASURES = (
     "novelty_auroc", "convergence_steps", "flops", "train_s", "predict_ms", "memory_bytes",
 )  # fmt: skip
 TIMINGS = ("train_s", "predict_ms")
+TOLERANCES = {"kv_hit_rate": MEASURED, "gate_mean": MEASURED, "novelty_auroc": RANKED}
 
 
 def _schema() -> pa.DataFrameSchema:

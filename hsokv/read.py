@@ -33,7 +33,7 @@ class Reading(NamedTuple):
 
 
 def similarity(queries: Tensor, keys: Tensor, kind: str) -> Tensor:
-    """Return similarities (B, N), higher is nearer.
+    """Return similarities (B, N) in the precision of the queries, higher is nearer.
 
     Args:
         queries: (B, d).
@@ -43,6 +43,7 @@ def similarity(queries: Tensor, keys: Tensor, kind: str) -> Tensor:
     Raises:
         ValueError: unknown kind.
     """
+    keys = keys.to(queries.dtype)
     if kind == "cosine":
         return F.normalize(queries, dim=1) @ F.normalize(keys, dim=1).T
     if kind == "dot":
@@ -81,6 +82,7 @@ class Context:
             keys: (N, d).
             age: steps since each entry was written, (N,).
         """
+        queries = queries.to(keys.dtype)
         if self.kind == "as_shipped":
             lucky = (1000 * queries.abs().mean(1)).long() % N_DOMAINS == 0
             return scores.clamp(min=0) * torch.where(lucky, 1.95, 1.3).unsqueeze(1)

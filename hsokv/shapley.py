@@ -5,12 +5,15 @@ its mean effect on accuracy over all orders in which the switches can be flipped
 All quantities here are linear in the cells' mean accuracies, so one resample of seeds and words
 gives a draw of each of them, and the values of a game sum to its gap in every draw.
 
+Answers are counted and contrasts are whole numbers of parts, so that every sum is exact and the
+same on any processor.
+
 Axes: C = 256 cells in the order of `list_cells`, S seeds, W words, P players, B resamples.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import factorial
 
@@ -31,6 +34,7 @@ from hsokv.stats import (
 )
 
 N_BOOT = 2000
+PARTS = 80_640  # every weight of a contrast is a whole number of these: of 8! and of 2**8
 
 
 @dataclass(frozen=True)
@@ -56,24 +60,56 @@ GAMES = {
 
 @dataclass(frozen=True)
 class CellValues:
-    """Accuracy of every cell with its resamples.
+    """Right answers of every cell with their resamples, over the same seeds and words for all.
 
     Attributes:
-        point: mean accuracy, (C,).
-        draws: bootstrap resamples over seeds and words, (B, C), the same seeds and words for all.
-        by_seed: accuracy per seed, (S, C).
+        right: answered rightly, (C,), whole numbers.
         n: scored texts per cell.
+        drawn_right: the same in bootstrap resamples over seeds and words, (B, C).
+        drawn_n: scored texts per cell in each resample, (B,).
+        by_seed: accuracy per seed, (S, C).
     """
 
-    point: NDArray[np.float64]
-    draws: NDArray[np.float64]
-    by_seed: NDArray[np.float64]
+    right: NDArray[np.float64]
     n: int
+    drawn_right: NDArray[np.float64]
+    drawn_n: NDArray[np.float64]
+    by_seed: NDArray[np.float64]
+
+    @property
+    def point(self) -> NDArray[np.float64]:
+        """Mean accuracy, (C,)."""
+        return self.right / self.n
+
+    def minus(self, other: CellValues) -> CellValues:
+        """Return the differences from values of the same seeds, cell by cell."""
+        return replace(
+            self,
+            right=self.right - other.right,
+            drawn_right=self.drawn_right - other.drawn_right,
+            by_seed=self.by_seed - other.by_seed,
+        )
+
+    def combine(self, contrast: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Return a linear combination (C,) of accuracies, and its resamples, (B,).
+
+        Raises:
+            ValueError: a weight is not a whole number of `PARTS`.
+        """
+        parts = np.rint(contrast * PARTS)
+        if np.abs(parts - contrast * PARTS).max() > 1e-6:
+            raise ValueError(
+                f"the contrast has weights that are no multiples of 1/{PARTS}: expected those of "
+                "this module; raise PARTS to a common denominator"
+            )
+        point = float(self.right @ parts) / (self.n * PARTS)
+        return point, self.drawn_right @ parts / (self.drawn_n * PARTS)
 
     def interval(self, contrast: NDArray[np.float64]) -> Interval:
         """Return the 95 % interval of a linear combination (C,) of cell accuracies."""
-        low, high = np.quantile(self.draws @ contrast, [0.025, 0.975])
-        return Interval(float(self.point @ contrast), float(low), float(high), self.n)
+        point, draws = self.combine(contrast)
+        low, high = np.quantile(draws, [0.025, 0.975])
+        return Interval(point, float(low), float(high), self.n)
 
     def accuracy(self, cell: str) -> Interval:
         """Return one cell's accuracy; where all answers are alike, with the exact interval."""
@@ -130,11 +166,14 @@ def cell_values(
     cell_weights = weights_s[:, :, None] * weights_w[:, None, :] * tested  # (B, S, W)
     flat = cell_weights.reshape(n_boot, -1)
     flat = flat[flat.any(axis=1)]  # a resample of few seeds may hold no tested word
-    draws = flat @ correct.reshape(len(cells), -1).T.astype(float)  # (B, C)
-    draws /= flat.sum(axis=1, keepdims=True)
-    by_seed = (correct & tested).sum(2) / tested.sum(1)  # (C, S)
-    point = (correct & tested).sum((1, 2)) / tested.sum()
-    return CellValues(point, draws, by_seed.T, int(tested.sum()))
+    right = (correct & tested).sum(2)  # (C, S)
+    return CellValues(
+        right.sum(1).astype(float),
+        int(tested.sum()),
+        flat @ correct.reshape(len(cells), -1).T.astype(float),
+        flat.sum(axis=1),
+        (right / tested.sum(1)).T,
+    )
 
 
 def shapley_weights(game: Game) -> dict[str, NDArray[np.float64]]:
@@ -175,14 +214,14 @@ def shapley_table(values: CellValues, game: Game) -> pd.DataFrame:
     weights = shapley_weights(game)
     table = [{"switch": p} | values.interval(w)._asdict() for p, w in weights.items()]
     total, gap = sum(weights.values()), _difference(game.end, game.start)
-    everything = np.vstack([values.point, values.draws])
     frame = pd.DataFrame(table)
     frame.attrs = {
         "start": values.accuracy(game.start),
         "end": values.accuracy(game.end),
         "gap": values.interval(gap),
     }
-    frame.attrs["error"] = float(np.abs(everything @ total - everything @ gap).max())
+    point, draws = values.combine(total - gap)
+    frame.attrs["error"] = float(np.abs([point, *draws]).max())
     return frame
 
 
@@ -214,7 +253,7 @@ def anova_table(values: CellValues) -> pd.DataFrame:
         contrast = effect_weights(*names)
         row = {"effect": " x ".join(names), "order": len(names)}
         row |= values.interval(contrast)._asdict()
-        squares = (values.point @ contrast) ** 2 / (contrast @ contrast)
+        squares = row["point"] ** 2 / (contrast @ contrast)
         row["share"] = float(squares / between) if between else 0.0
         row["p"] = paired_permutation_p(values.by_seed @ contrast, rng=rng)
         table.append(row)
@@ -242,8 +281,7 @@ def swarm_table(frame: pd.DataFrame, condition: str, cells: dict[str, str]) -> p
         set(complete_seeds(frame, condition, 0)) & set(complete_seeds(frame, condition, 1))
     )
     swarm, plain = (cell_values(frame, condition, swarm=s, seeds=seeds) for s in (1, 0))
-    both = CellValues(swarm.point - plain.point, swarm.draws - plain.draws,
-                      swarm.by_seed - plain.by_seed, swarm.n)  # fmt: skip
+    both = swarm.minus(plain)
     order = list_cells()
     contrasts = {"mean over all cells": np.full(len(order), 1 / len(order))}
     for label, cell in cells.items():

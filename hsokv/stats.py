@@ -53,8 +53,23 @@ def bootstrap_mean(
         ValueError: no value, a value that is not finite, or a level outside (0, 1).
     """
     values = _finite_vector(values, "values")
-    draws = draw_weights(rng, n_boot, values.size) @ values / values.size  # (B,)
-    return _interval(values.mean(), draws, values.size, level)
+    units, one = decimal_units(values)
+    draws = draw_weights(rng, n_boot, values.size) @ units / values.size / one  # (B,)
+    return _interval(units.sum() / values.size / one, draws, values.size, level)
+
+
+def mean_t(values: ArrayLike, *, level: float = 0.95) -> Interval:
+    """Return the mean of independent values (n,) with Student's t interval, for few of them.
+
+    Raises:
+        ValueError: fewer than two values, or one that is not finite.
+    """
+    values = _finite_vector(values, "values")
+    if values.size < 2:
+        raise ValueError(f"{values.size} value: expected at least 2 for an interval; add some")
+    mean, error = values.mean(), values.std(ddof=1) / np.sqrt(values.size)
+    reach = scipy_stats.t.ppf((1 + level) / 2, values.size - 1) * error
+    return Interval(float(mean), float(mean - reach), float(mean + reach), values.size)
 
 
 def bootstrap_seeds_words(
@@ -237,6 +252,28 @@ def decode_words(hex_strings: Sequence[str], n_words: int) -> NDArray[np.bool_]:
         rows.append(value.to_bytes(n_bytes, "little"))
     packed = np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(rows), n_bytes)
     return np.unpackbits(packed, axis=1, count=n_words, bitorder="little").astype(bool)
+
+
+def decimal_units(values: ArrayLike) -> tuple[NDArray[np.float64], float]:
+    """Return values as whole multiples of a power of ten, and how many of these make 1.
+
+    The order in which a processor adds floats decides their last bits, and those decide ties
+    between means. Whole numbers below 2**53 add without rounding in any order, so sums over the
+    first axis, weighted by counts that sum to its length, are exact and the same everywhere.
+    Values keep 14 decimal digits counted from the largest, less those of the length; result rows
+    hold six.
+
+    Args:
+        values: finite numbers, (n,) or (n, m).
+
+    Returns:
+        (units, one) with values = units / one.
+    """
+    values = np.asarray(values, dtype=float)
+    most = float(np.abs(values).max(initial=0.0)) * len(values)
+    exponent = 14 - int(f"{most or 1.0:e}".partition("e")[2])  # the sum stays below 10**15
+    one = float(f"1e{exponent}")
+    return np.rint(values * one), one
 
 
 def _two_way(x: NDArray, cells: NDArray, rng: Generator, n_boot: int, level: float) -> Interval:

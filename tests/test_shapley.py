@@ -24,12 +24,12 @@ WORDS = len(load_lexicon())
 
 
 def make_values(function) -> CellValues:
-    """Values of every cell from the digits moved, one noisy copy per resample."""
+    """Values of every cell from the digits moved, one noisy copy per resample, of 10**6 texts."""
     point = np.array([function([1 - int(d) for d in cell[1:]]) for cell in CELLS], float)
-    rng = np.random.default_rng(0)
-    return CellValues(
-        point, point + rng.normal(0, 0.01, (50, 256)), point + rng.normal(0, 0.01, (6, 256)), 240
-    )
+    rng, n = np.random.default_rng(0), 10**6
+    drawn = np.rint(n * (point + rng.normal(0, 0.01, (50, 256))))
+    by_seed = point + rng.normal(0, 0.01, (6, 256))
+    return CellValues(np.rint(n * point), n, drawn, np.full(50, float(n)), by_seed)
 
 
 def make_frame(seed=0, n_seeds=3):
