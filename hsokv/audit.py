@@ -2,8 +2,8 @@
 
 What is counted agrees to the last digit on any processor. What is summed in floating point depends
 on the order of the sum, which is the processor's: such columns carry a `Tolerance` with its reason.
-Where one rounding leads to another learner, single values say little, but their errors must not lean
-to one side: these are returned with their signs.
+Where one rounding leads to another learner, single values say little, but their errors must not
+lean to one side: these are returned with their signs.
 """
 
 from __future__ import annotations

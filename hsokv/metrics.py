@@ -84,27 +84,6 @@ def auroc(negatives: ArrayLike, positives: ArrayLike) -> float:
     return float(roc_auc_score(truth, rankdata(np.r_[negatives, positives])))
 
 
-def fpr_at_95(negatives: ArrayLike, positives: ArrayLike) -> float:
-    """Return the share of negatives accepted when at least 95 % of the positives are.
-
-    The threshold is the highest that keeps 95 % of the positives at or above it; a negative equal
-    to it is accepted. Lower is better. NaN when either side is empty.
-
-    Args:
-        negatives: scores of the negatives, (n_negatives,).
-        positives: scores of the positives, (n_positives,); higher means positive.
-
-    Raises:
-        ValueError: a score is NaN.
-    """
-    negatives, positives = _scores(negatives, "negatives"), _scores(positives, "positives")
-    if not negatives.size or not positives.size:
-        return float("nan")
-    n_kept = -(-95 * positives.size // 100)  # ceil(0.95 n) without rounding error
-    threshold = np.sort(positives)[positives.size - n_kept]
-    return float(np.mean(negatives >= threshold))
-
-
 def retention(block_accuracy: ArrayLike) -> float:
     """Return the final accuracy on earlier blocks as a share of each block's own peak.
 

@@ -16,7 +16,10 @@ from typing import Any
 import joblib
 import numpy as np
 
+import hsokv
+
 PACKAGE = "hsokv"
+ROOT = Path(hsokv.__file__).resolve().parents[1]  # the checkout, or where the package is installed
 
 
 def code_version(root: str | os.PathLike | None = None) -> str:
@@ -27,7 +30,7 @@ def code_version(root: str | os.PathLike | None = None) -> str:
     Args:
         root: the directory that holds the package; by default the one it was imported from.
     """
-    root = Path(root) if root is not None else Path(__file__).resolve().parents[1]
+    root = ROOT if root is None else Path(root)
     top = _git(root, "rev-parse", "--show-toplevel")
     commit = _git(root, "rev-parse", "--short=9", "HEAD")
     if commit and top and Path(top).resolve() == root.resolve():

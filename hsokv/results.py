@@ -25,6 +25,7 @@ import pandera.pandas as pa
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from hsokv.checks import check_keys
+from hsokv.provenance import ROOT
 
 CONFLICT_MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
 MAX_REPORTED = 4  # problems named in one message
@@ -34,8 +35,7 @@ def results_dir() -> Path:
     """Return the folder of results: HSOKV_RESULTS, else `results/` of this checkout or here."""
     if os.environ.get("HSOKV_RESULTS"):
         return Path(os.environ["HSOKV_RESULTS"])
-    checkout = Path(__file__).parents[1]
-    return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "results"
+    return (ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()) / "results"
 
 
 class ResultsError(ValueError):

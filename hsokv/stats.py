@@ -132,46 +132,6 @@ def paired_difference(
     return _two_way(difference, tested_a & tested_b, rng, n_boot, level)
 
 
-def iqm(values: ArrayLike) -> float:
-    """Return the interquartile mean: the mean without the lowest and highest quarter.
-
-    values (n,) lose floor(n / 4) at each end: with n < 4 it is the mean (Agarwal et al. 2021).
-    """
-    return float(scipy_stats.trim_mean(_finite_vector(values, "values"), 0.25))
-
-
-def bootstrap_iqm(values: ArrayLike, *, rng: Generator, n_boot: int = 2000) -> Interval:
-    """Return the interquartile mean of values (n,) with a 95 % interval."""
-    values = _finite_vector(values, "values")
-    resampled = rng.choice(values, size=(n_boot, values.size))  # (B, n)
-    return _interval(iqm(values), scipy_stats.trim_mean(resampled, 0.25, axis=1), values.size, 0.95)
-
-
-def probability_of_improvement(a: ArrayLike, b: ArrayLike, *, paired: bool = True) -> float:
-    """Return the probability that a scores higher than b; ties count half.
-
-    a and b are scores, (n_seeds,) each. `paired` compares a[i] with b[i]; without it every a meets
-    every b, which is the definition of Agarwal et al. 2021 (arXiv:2108.13264) for one task.
-    """
-    return float(_wins(a, b, paired).mean())
-
-
-def bootstrap_probability_of_improvement(
-    a: ArrayLike, b: ArrayLike, *, rng: Generator, paired: bool = True, n_boot: int = 2000
-) -> Interval:
-    """Return `probability_of_improvement` with a 95 % interval from resampled seeds.
-
-    Paired seeds are resampled together, others on each side; n counts pairs, or all scores.
-    """
-    wins = _wins(a, b, paired)
-    if paired:
-        return bootstrap_mean(wins, rng=rng, n_boot=n_boot)
-    n_a, n_b = wins.shape
-    weights_a, weights_b = draw_weights(rng, n_boot, n_a), draw_weights(rng, n_boot, n_b)
-    draws = ((weights_a @ wins) * weights_b).sum(axis=1) / (n_a * n_b)  # (B,)
-    return _interval(wins.mean(), draws, n_a + n_b, 0.95)
-
-
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     """Return Holm's (1979) adjusted p-values, (n,), in the order of the input.
 
@@ -302,18 +262,6 @@ def _interval(point: float, draws: NDArray, n: int, level: float) -> Interval:
         raise ValueError(f"level={level}: expected a share between 0 and 1, such as 0.95")
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(point), float(low), float(high), int(n))
-
-
-def _wins(a: ArrayLike, b: ArrayLike, paired: bool) -> NDArray[np.float64]:
-    """Return 1 where a wins, 0.5 for ties: (n,) when paired, else (n_a, n_b)."""
-    a, b = _finite_vector(a, "a"), _finite_vector(b, "b")
-    if paired and a.size != b.size:
-        raise ValueError(
-            f"a has {a.size} scores and b {b.size}: paired scores need the same seeds; keep the "
-            "seeds both have, or pass paired=False"
-        )
-    a = a if paired else a[:, None]
-    return (a > b) + 0.5 * (a == b)
 
 
 def _finite_vector(values: ArrayLike, name: str) -> NDArray[np.float64]:

@@ -3,8 +3,11 @@
 import csv
 import functools
 
+import numpy as np
+import pandas as pd
 import pytest
 
+import hsokv.audit
 from hsokv import engine, rare_words
 from tools import audit
 from tools.fingerprint import preset_parameters
@@ -15,7 +18,7 @@ def rows_file(tmp_path, monkeypatch):
     """The rows of two training-free research trials, in a results folder of their own."""
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path))
     monkeypatch.setattr(audit, "EXPERIMENTS", {"rare_words": "01_rare_words"})
-    monkeypatch.setattr(audit, "audit", functools.partial(engine.audit, n_jobs=1))
+    monkeypatch.setattr(audit, "audit", functools.partial(hsokv.audit.audit, n_jobs=1))
     params = rare_words.Params.from_params(preset_parameters("research", "01_rare_words"))
     trials = [
         trial
@@ -50,8 +53,20 @@ def test_forged_cell_is_noticed(rows_file, capsys, column, value):
     forge(rows_file, column, value)
     assert audit.main(["--sample", "2"]) == 1
     said = capsys.readouterr().out
-    assert "1 disagree" in said and "error: 1 cells disagree" in said
+    assert "1 disagree" in said and "error: 1 disagreements" in said
     assert "nearest_neighbor" in said and column in said and value in said
+
+
+@pytest.mark.parametrize(
+    ("errors", "leans"),
+    [([0.3, -0.3, 0.1, -0.1], 0), ([0.1, 0.11, 0.09, 0.1], 1), ([0.01, 0.02, 0.01, 0.02], 0)],
+)
+def test_errors_of_trained_rows_must_not_lean(errors, leans, capsys):
+    """Scatter around zero and a small lean pass; a mean surely beyond 5 points fails."""
+    frame = pd.DataFrame({"config_hash": list("abcd"), "error": errors})
+    found = hsokv.audit.Audit(pd.DataFrame(), frame, 4, 4, 4, 0)
+    assert audit._report_errors(found) == leans
+    assert f"mean {100 * np.mean(errors):+.1f} points [" in capsys.readouterr().out
 
 
 def test_nothing_to_audit_is_an_error(tmp_path, monkeypatch, capsys):

@@ -14,7 +14,8 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from hsokv.engine import PRESETS, Trial, TrialError, audit, run_trials
+from hsokv.audit import Tolerance, audit
+from hsokv.engine import PRESETS, Trial, TrialError, run_trials
 from hsokv.results import ResultsError, ResultsStore
 from hsokv.seeds import numpy_rng
 
@@ -293,7 +294,7 @@ def forge(store, column="accuracy", value="0.999", line=2):
 
 def audit_all(store, trials, **options):
     """Audit every trial of the toy experiment, timings excluded."""
-    settings = {"sample": 99, "seed": 0, "tolerances": {"accuracy": 1e-6}}
+    settings = {"sample": 99, "seed": 0, "tolerances": {"accuracy": Tolerance("rounding", 1e-6)}}
     settings |= {"exclude_columns": ["train_s"], "n_jobs": 1}
     return audit(trials, run_one, store, **settings | options)
 
@@ -304,10 +305,10 @@ def test_audit_agrees_with_honest_rows(store):
     run_trials(trials, run_one, store, n_jobs=1)
     before = store.path.read_bytes()
     found = audit_all(store, trials)
-    assert len(found) == 0
-    counted = {"n_trials": 6, "n_rows": 18, "n_cells": 18 * 7, "n_unlisted_rows": 0}
-    assert found.attrs == counted
-    assert audit_all(store, trials[:4], sample=2).attrs["n_unlisted_rows"] == 6
+    assert len(found.disagreements) == 0 and (found.errors["error"] == 0).all()
+    assert (found.n_trials, found.n_rows, found.n_cells) == (6, 18, 18 * 7)
+    assert found.n_unlisted_rows == 0
+    assert audit_all(store, trials[:4], sample=2).n_unlisted_rows == 6
     assert store.path.read_bytes() == before
 
 
@@ -320,11 +321,11 @@ def test_audit_notices_a_forged_cell(store, column, value):
     run_trials(trials, run_one, store, n_jobs=1)
     forge(store, column, value, line=4)
     found = audit_all(store, trials)
-    assert len(found) == 1
-    cell = found.iloc[0]
+    assert len(found.disagreements) == 1
+    cell = found.disagreements.iloc[0]
     assert (cell["flow"], cell["seed"], cell["row"], cell["column"]) == ("hybrid", 0, 2, column)
     assert cell["committed"] != cell["recomputed"]
-    assert cell["n_trials"] == 4
+    assert found.n_trials == 4
 
 
 def test_audit_notices_a_removed_row(store):
@@ -332,7 +333,8 @@ def test_audit_notices_a_removed_row(store):
     trials = make_trials(1)
     run_trials(trials, run_one, store, n_jobs=1)
     store.path.write_text("".join(store.path.read_text().splitlines(keepends=True)[:-1]))
-    assert audit_all(store, trials)["column"].tolist() == ["(number of rows)"]
+    found = audit_all(store, trials).disagreements
+    assert found["column"].tolist() == ["(number of rows)"]
 
 
 def test_audit_sample_is_seeded_and_tolerances_checked(store):
@@ -343,11 +345,13 @@ def test_audit_sample_is_seeded_and_tolerances_checked(store):
     run_trials(trials, run_one, store, n_jobs=1)
     for line in range(2, 38):
         forge(store, value="2", line=line)
-    samples = [set(audit_all(store, trials, sample=2, seed=s)["config_hash"]) for s in (0, 0, 1)]
+    chosen = [audit_all(store, trials, sample=2, seed=s).disagreements for s in (0, 0, 1)]
+    samples = [set(frame["config_hash"]) for frame in chosen]
     assert samples[0] == samples[1] != samples[2]
     assert len(samples[0]) == 2
-    assert len(audit_all(store, trials, tolerances={"accuracy": 3.0})) == 0
+    wide = {"accuracy": Tolerance("wide", absolute=3.0)}
+    assert len(audit_all(store, trials, tolerances=wide).disagreements) == 0
     with pytest.raises(ValueError, match="did you mean 'accuracy'"):
-        audit_all(store, trials, tolerances={"acuracy": 0.1})
+        audit_all(store, trials, tolerances={"acuracy": Tolerance("", 1)})
     with pytest.raises(ValueError, match="sample=0"):
         audit_all(store, trials, sample=0)

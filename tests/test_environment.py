@@ -1,8 +1,13 @@
 """The pip route, the conda route and the package agree on what is installed."""
 
 import importlib.metadata
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+import zipfile
 
 import pytest
 import yaml
@@ -54,6 +59,32 @@ def test_installed_packages_are_the_locked_ones():
         if found.split("+")[0] != version:
             wrong.append(f"{name}: locked {version}, installed {found}")
     assert not wrong, "make setup installs the lock; python -m tools.lock writes it"
+
+
+def test_wheel_has_every_room(tmp_path):
+    """What pip installs without a checkout holds all folders and data files, and imports."""
+    tree = tmp_path / "tree"
+    skipped = shutil.ignore_patterns(".git", ".venv", "_build", "results", "*.egg-info", "build")
+    shutil.copytree(ROOT, tree, ignore=skipped)
+    wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*wheel, "--wheel-dir", str(tmp_path), str(tree)], check=True)
+    (built,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        shipped = {name for name in archive.namelist() if name.startswith("hsokv/")}
+        archive.extractall(tmp_path / "installed")
+    here = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "hsokv").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert shipped == here
+    code = "import hsokv; hsokv.make_flow('redesign').fit(['a b'], ['c']); print(hsokv.__file__)"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path / "installed"))
 
 
 def test_conda_installs_the_same_set():

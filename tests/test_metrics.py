@@ -5,14 +5,12 @@ from collections import Counter
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from sklearn.metrics import roc_curve
 
 from hsokv.metrics import (
     accuracy,
     auroc,
     convergence_steps,
     forgetting,
-    fpr_at_95,
     one_shot_accuracy,
     rank_correlations,
     retention,
@@ -46,25 +44,7 @@ def test_auroc_by_hand():
     assert auroc([2, 3], [0, 1]) == 0.0
 
 
-def test_fpr_at_95_by_hand():
-    """Of 20 positives 19 are kept, so the threshold is the second lowest."""
-    positives = np.arange(1, 21)
-    assert fpr_at_95([0, 1, 2, 3], positives) == 0.5
-    assert fpr_at_95([0, 1], [2, 3]) == 0.0
-    assert fpr_at_95([5], [5]) == 1.0
-
-
-def test_fpr_at_95_matches_roc_curve():
-    """It is the first point of scikit-learn's ROC curve that keeps 95 % of the positives."""
-    rng = np.random.default_rng(0)
-    for n in (1, 7, 40, 60, 99):
-        negatives, positives = rng.normal(size=50).round(1), rng.normal(1, 1, size=n).round(1)
-        truth = np.r_[np.zeros(50), np.ones(n)]
-        fpr, tpr, _ = roc_curve(truth, np.r_[negatives, positives], drop_intermediate=False)
-        assert fpr_at_95(negatives, positives) == pytest.approx(fpr[tpr >= 0.95 - 1e-12][0])
-
-
-@pytest.mark.parametrize("metric", [auroc, fpr_at_95])
+@pytest.mark.parametrize("metric", [auroc])
 def test_detection_is_nan_without_either_side(metric):
     """No negatives or no positives gives NaN."""
     assert np.isnan(metric([], [1])) and np.isnan(metric([1], []))

@@ -7,17 +7,15 @@ from scipy import stats as scipy_stats
 from hsokv.stats import (
     Interval,
     binomial_interval,
-    bootstrap_iqm,
     bootstrap_mean,
-    bootstrap_probability_of_improvement,
     bootstrap_seeds_words,
+    decimal_units,
     decode_words,
     encode_words,
     holm,
-    iqm,
+    mean_t,
     paired_difference,
     paired_permutation_p,
-    probability_of_improvement,
 )
 
 
@@ -70,6 +68,34 @@ def test_wider_level_gives_wider_interval():
     wide = bootstrap_mean(values, rng=generator(), level=0.99)
     narrow = bootstrap_mean(values, rng=generator(), level=0.8)
     assert wide.low < narrow.low < narrow.point < narrow.high < wide.high
+
+
+def test_decimal_units_make_sums_exact():
+    """Sums of units do not depend on their order, and tie where the decimals tie; floats do not."""
+    values = np.array([[0.1, 0.15], [0.2, 0.15], [68998.9, 68998.9]])
+    assert values[::-1, 0].cumsum()[-1] != values[::-1, 1].cumsum()[-1]
+    units, one = decimal_units(values)
+    assert units[::-1, 0].sum() == units[::-1, 1].sum() == units[:, 1].sum()
+    np.testing.assert_allclose(units / one, values, rtol=0, atol=1e-9)
+    weights = generator().multinomial(3, [1 / 3] * 3, size=500).astype(float)
+    assert np.array_equal(weights @ units, weights[:, ::-1] @ units[::-1])
+    assert decimal_units([0.0, 0.0])[0].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("values", [[1e-9, 3e-9], [-4.0, 2.5], [1e12, 1.0], [1 / 3] * 7])
+def test_decimal_units_keep_their_digits(values):
+    """Units are whole, below 2**53 in sum, and the values to 12 digits of the largest."""
+    units, one = decimal_units(values)
+    assert np.array_equal(units, np.rint(units)) and np.abs(units).sum() < 2**53
+    np.testing.assert_allclose(units / one, values, rtol=0, atol=1e-12 * np.abs(values).max())
+
+
+def test_mean_t_by_hand():
+    """Half the 97.5 % quantile of t with one degree of freedom, 12.706, times the distance."""
+    interval = mean_t([1.0, 3.0])
+    assert interval.point == 2 and interval.n == 2
+    assert interval.high == pytest.approx(2 + 12.706, abs=1e-3)
+    assert mean_t([0.0, 0.0, 0.0])[:3] == (0, 0, 0)
 
 
 def test_seeds_words_point_counts_tested_cells_only():
@@ -169,42 +195,6 @@ def test_paired_difference_is_narrower_than_unpaired_spread():
     assert paired.high - paired.low < 0.4 * (alone.high - alone.low)
 
 
-def test_iqm_by_hand():
-    """The mean of the middle half ignores an outlier; with n < 4 nothing is cut."""
-    assert iqm([0, 1, 2, 100]) == 1.5
-    assert iqm([8, 1, 3, 2, 7, 6, 5, 4]) == 4.5
-    assert iqm([0, 3, 9]) == 4.0
-    interval = bootstrap_iqm([0, 1, 2, 100], rng=generator())
-    assert interval.point == 1.5 and interval.low <= 1.5 <= interval.high and interval.n == 4
-
-
-def test_probability_of_improvement_by_hand():
-    """Ties count half; unpaired compares every score with every other."""
-    assert probability_of_improvement([1, 2, 3], [0, 2, 4]) == 0.5
-    assert probability_of_improvement([1, 2, 3], [0, 2, 4], paired=False) == 0.5
-    assert probability_of_improvement([2, 2], [1, 2], paired=False) == 0.75
-    assert probability_of_improvement([5, 6], [1, 2, 3], paired=False) == 1.0
-
-
-def test_probability_of_improvement_is_mann_whitney():
-    """Unpaired, it is the Mann-Whitney U statistic over n_a n_b; both sides add to 1."""
-    rng = generator(11)
-    a, b = rng.integers(0, 5, 9), rng.integers(0, 5, 7)
-    value = probability_of_improvement(a, b, paired=False)
-    assert value == pytest.approx(scipy_stats.mannwhitneyu(a, b).statistic / 63)
-    assert value + probability_of_improvement(b, a, paired=False) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(("paired", "n"), [(True, 8), (False, 16)])
-def test_bootstrap_probability_of_improvement(paired, n):
-    """The interval lies in [0, 1], holds the point, and has no width when a always wins."""
-    a, b = np.arange(8.0), np.array([1.0, 0, 3, 2, 5, 4, 7, 6])
-    interval = bootstrap_probability_of_improvement(a, b, rng=generator(), paired=paired)
-    assert 0 <= interval.low <= interval.point <= interval.high <= 1 and interval.n == n
-    sure = bootstrap_probability_of_improvement(a + 100, b, rng=generator(), paired=paired)
-    assert sure[:3] == (1.0, 1.0, 1.0)
-
-
 def test_holm_by_hand():
     """Four p-values worked by hand come back adjusted and in the order of the input."""
     # sorted, times 4 3 2 1: .02 .03 .06 .04; running maximum: .02 .03 .06 .06
@@ -279,7 +269,6 @@ def test_words_survive_a_csv(tmp_path):
             lambda: paired_difference([[1]], [[1]], [[1], [1]], [[1], [1]], rng=generator()),
             "same seeds",
         ),
-        (lambda: probability_of_improvement([1, 2], [1]), "paired=False"),
         (lambda: holm([0.5, np.nan]), r"\[0, 1\]"),
         (lambda: binomial_interval(6, 5), "k=6"),
         (lambda: decode_words(["0x20"], 5), "at most 5 bits"),

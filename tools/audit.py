@@ -1,10 +1,10 @@
 """Recompute a random sample of the committed result rows and compare.
 
-Training-free flows must agree, but for the columns whose experiment states a tolerance and its reason.
-Trained flows agree so on the same kind of CPU only; elsewhere another rounding sends gradient descent
-another way. Their counts and costs must agree; one accuracy may be far off, but the errors of a sample
-must not lean to one side: an experiment fails when the 95 % interval of their mean lies wholly beyond
-the smallest effect of interest.
+Training-free flows must agree, but for the columns whose experiment states a tolerance and its
+reason. Trained flows agree so on the same kind of CPU only; elsewhere another rounding sends
+gradient descent another way. Their counts and costs must agree; one accuracy may be far off, but
+the errors of a sample must not lean to one side: an experiment fails when the 95 % interval of
+their mean lies wholly beyond the smallest effect of interest.
 """
 
 import argparse

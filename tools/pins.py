@@ -1,0 +1,75 @@
+"""What the committed rows rest on beyond what their hashes cover, pinned in `results/pins.yaml`.
+
+A row's hash covers its experiment, flow, settings and seed, and the switches that differ from the
+defaults. Not covered: the defaults themselves, the named flows and budgets as they resolve, and the
+data that ship. When one of these changes on purpose, recompute the rows it touches, then write the
+pins anew with `python -m tools.pins --write`.
+"""
+
+import argparse
+import hashlib
+import importlib
+import sys
+from dataclasses import asdict
+
+import yaml
+
+from hsokv.config import BUDGETS, FLOWS, FlowConfig
+from hsokv.provenance import config_hash
+from tools.audit import EXPERIMENTS
+from tools.fingerprint import preset_parameters
+from tools.paths import ROOT
+
+PINS = ROOT / "results/pins.yaml"
+DATA = ROOT / "hsokv/data"
+
+
+def list_hashes(name: str) -> set[str]:
+    """Return the hashes of an experiment's research trials."""
+    module = importlib.import_module(f"hsokv.{name}")
+    params = module.Params.from_params(preset_parameters("research", EXPERIMENTS[name]))
+    return {trial.config_hash for trial in module.make_trials(params)}
+
+
+def pin() -> dict:
+    """Return the pins of the tree as it is."""
+    files = sorted(path for path in DATA.iterdir() if path.suffix in (".csv", ".txt"))
+    return {
+        "defaults": asdict(FlowConfig()),
+        "flows": {name: config_hash(config.as_dict()) for name, config in FLOWS.items()},
+        "budgets": BUDGETS,
+        "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files},
+        "trials": {
+            name: {"n": len(hashes), "digest": config_hash({"hashes": sorted(hashes)})}
+            for name in EXPERIMENTS
+            for hashes in [list_hashes(name)]
+        },
+    }
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Compare the tree with the pins, or write them; return 1 when they differ."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="take the tree as it is")
+    args = parser.parse_args(argv)
+    now = pin()
+    if args.write:
+        PINS.write_text(yaml.safe_dump(now, sort_keys=False), "utf8")
+        print(f"wrote {PINS.relative_to(ROOT)}")
+        return 0
+    then = yaml.safe_load(PINS.read_text("utf8"))
+    changed = [
+        f"{part}: {key} is {now[part].get(key)}, the rows were computed with {then[part].get(key)}"
+        for part in now
+        for key in {**then[part], **now[part]}
+        if now[part].get(key) != then[part].get(key)
+    ]
+    for line in changed:
+        print(f"error: {line}", file=sys.stderr)
+    if changed:
+        print("recompute the rows it touches, then: python -m tools.pins --write", file=sys.stderr)
+    return 1 if changed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
