@@ -19,10 +19,10 @@ from torch import nn
 
 from hsokv import make_flow
 from hsokv.config import FLOWS
-from hsokv.model import GatedMemoryTransformer, sinusoidal_positions
-from hsokv.stories import make_rare_word_task
-from hsokv.tokenizer import PAD_ID, Tokenizer
-from hsokv.training import TrainingSet, train_episode
+from hsokv.data.rare_words import make_rare_word_task
+from hsokv.data.tokenizer import PAD_ID, Tokenizer
+from hsokv.models.transformer import GatedMemoryTransformer, sinusoidal_positions
+from hsokv.training.steps import TrainingSet, train_episode
 
 PADDED = 96  # tokens, the prototype's fixed length
 

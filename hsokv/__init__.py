@@ -3,8 +3,8 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from hsokv.config import FlowConfig
-from hsokv.flow import ABSTAIN, Flow
-from hsokv.flows import from_pretrained, list_flows, make_flow, save_pretrained
+from hsokv.flows.base import ABSTAIN, Flow
+from hsokv.flows.persistence import from_pretrained, list_flows, make_flow, save_pretrained
 
 try:
     __version__ = version("hsokv")

@@ -7,10 +7,14 @@ training-free trials finds.
 import json
 import sys
 
-from hsokv import findings, issues, printed_table, rare_words, summaries
-from hsokv.audit import audit
-from hsokv.claims import claims_table, judge, read_claims
-from hsokv.hit_rate import correlation_table
+from hsokv.claims import findings
+from hsokv.claims.ledger import claims_table, judge, read_claims
+from hsokv.experiments.issues import trials as issues
+from hsokv.experiments.issues.hit_rate import correlation_table
+from hsokv.experiments.printed_table import trials as printed_table
+from hsokv.experiments.rare_words import tables as summaries
+from hsokv.experiments.rare_words import trials as rare_words
+from hsokv.runs.audit import audit
 from tools.claims_page import CLAIMS
 from tools.fingerprint import preset_parameters
 from tools.paths import ROOT

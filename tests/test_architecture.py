@@ -1,4 +1,4 @@
-"""The shape of the package: small modules in layers that import only downwards."""
+"""The shape of the package: rooms in one order, imports only to the left, files short."""
 
 import ast
 from pathlib import Path
@@ -7,86 +7,95 @@ import pytest
 
 from tools.paths import ROOT
 
-# A module may import from lower layers, and within its own as long as there is no circle.
-LAYERS = [
-    {"arithmetic", "checks", "config", "factorial", "provenance", "seeds"},
-    {"lexicon", "metrics", "results", "stats", "stories", "tokenizer", "verdicts", "workers"}
-    | {"experiment", "predecessor", "validity_checks", "validity_report"},
-    {"encoders", "memory", "model", "networks", "read", "write"},
-    {"access", "baselines", "contrastive", "flow", "flows", "forks", "learner", "lifecycle"}
-    | {"swarm", "training"},
-    {"engine", "examine", "findings", "rare_words", "summaries", "validity"}
-    | {"hit_rate", "issue_tables", "issue_verdicts", "issues", "worked_examples"}
-    | {"attribution", "claims", "printed_summary", "printed_table", "quantities", "selection"}
-    | {"shapley"},
-    {"diagrams", "labels", "mechanisms", "plots", "printed_plots"}
-    | {"attribution_plots", "issue_plots"},
-]
-MODULES = sorted((ROOT / "hsokv").glob("*.py"))
+# A room may import from those before it.
+ORDER = (
+    "checks", "seeds", "config", "stats", "data", "validity", "models", "memory", "training",
+    "flows", "runs", "plots", "experiments", "claims",
+)  # fmt: skip
+PACKAGE = ROOT / "hsokv"
+MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 300
 
 
-def layer_of(name: str) -> int | None:
-    return next((i for i, names in enumerate(LAYERS) if name in names), None)
+def name_of(path: Path) -> str:
+    """Dotted name of a module, e.g. 'memory.read'; a room's face has the room's name."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imported_modules(path: Path) -> set[str]:
-    """Modules of hsokv that a module imports, anywhere in it."""
-    names = set()
+NAMES = {name_of(path): path for path in MODULES}
+
+
+def imports_of(path: Path) -> set[str]:
+    """Dotted names of the modules of hsokv that a module imports, anywhere in it."""
+    found = set()
     for node in ast.walk(ast.parse(path.read_text("utf8"))):
         if isinstance(node, ast.Import):
-            names |= {a.name for a in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
-    known = {p.stem for p in MODULES}
-    parts = [n.split(".") for n in names if n.startswith("hsokv.")]
-    return {p[1] for p in parts if p[1] in known}
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: imports are absolute"
+            deeper = {f"{node.module}.{alias.name}" for alias in node.names}
+            named = {name for name in deeper if name.removeprefix("hsokv.") in NAMES}
+            found |= named or {node.module}
+    inside = {name.removeprefix("hsokv.") for name in found if name.startswith("hsokv.")}
+    return {name if name in NAMES else name.rpartition(".")[0] for name in inside}
 
 
-def test_every_module_has_a_layer():
-    """A new module is put into the table above."""
-    names = {p.stem for p in MODULES} - {"__init__", "__main__"}
-    placed = set().union(*LAYERS)
-    assert names - placed == set(), "add these to a layer"
-    assert placed - names == set(), "these are gone: take them out"
+def room_of(name: str) -> str:
+    return name.partition(".")[0]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
-def test_module_imports_only_downwards(path):
-    """No module reaches into a higher layer."""
-    own = layer_of(path.stem)
-    if own is None:
-        return  # __init__ only re-exports
-    upwards = {n for n in imported_modules(path) if (layer_of(n) or 0) > own}
-    assert not upwards, f"{path.stem} (layer {own}) imports {upwards} from above"
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "__init__"])
+def test_imports_point_to_the_left(name):
+    """No module imports from a room to its right, and every room has its place in the order."""
+    own = ORDER.index(room_of(name))
+    right = {other for other in imports_of(NAMES[name]) if ORDER.index(room_of(other)) > own}
+    assert not right, f"{name} imports {right} from rooms to its right"
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if NAMES[n].name != "__init__.py"])
+def test_files_are_imported_not_faces(name):
+    """Inside the package a name comes from the file that defines it, so that arrows are files'."""
+    faces = {other for other in imports_of(NAMES[name]) if NAMES[other].name == "__init__.py"}
+    assert not faces, f"{name} imports the faces {faces}: import their files"
+
+
+def test_experiments_do_not_know_one_another():
+    """An experiment imports its own folder and what stands beside the folders, no other folder."""
+    folders = {path.parent.name for path in PACKAGE.glob("experiments/*/trials.py")}
+    assert folders
+    for name, path in NAMES.items():
+        own = name.split(".")[1] if name.startswith("experiments.") else None
+        if own not in folders:
+            continue
+        others = {n.split(".")[1] for n in imports_of(path) if n.startswith("experiments.")}
+        assert not (others & folders) - {own}, f"{name} imports {others - {own}}"
 
 
 def test_no_circles():
-    """Imports, also those within a layer, form no circle."""
-    graph = {p.stem: imported_modules(p) - {p.stem} for p in MODULES if p.stem != "__init__"}
+    """Imports form no circle, inside a room neither."""
+    graph = {name: imports_of(path) - {name} for name, path in NAMES.items()}
     while graph:
-        free = {n for n, needs in graph.items() if not needs & set(graph)}
+        free = {name for name, needs in graph.items() if not needs & set(graph)}
         assert free, f"a circle among {sorted(graph)}"
-        graph = {n: needs for n, needs in graph.items() if n not in free}
+        graph = {name: needs for name, needs in graph.items() if name not in free}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_module_is_short_and_explained(path):
     """Modules stay within 300 lines and begin with what they are."""
     text = path.read_text("utf8")
-    lines = text.count("\n")
-    assert lines <= LONGEST, f"{path.name} has {lines} lines: split it"
+    assert text.count("\n") <= LONGEST, f"{path.name} has {text.count(chr(10))} lines: split it"
     assert ast.get_docstring(ast.parse(text))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_module_does_not_print(path):
     """The package returns values; only its command lines may write, with sys.stdout.write."""
     calls = [n for n in ast.walk(ast.parse(path.read_text("utf8"))) if isinstance(n, ast.Call)]
     assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_module_never_unpickles(path):
     """Files that people exchange are safetensors and JSON: reading one runs no code of theirs."""
     found = set()
@@ -101,20 +110,22 @@ def test_module_never_unpickles(path):
     assert not found & unsafe
 
 
-def test_package_does_not_import_the_tools():
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_package_does_not_import_the_tools(path):
     """papermill, sphinx and the tools stay out of what a user installs."""
-    for path in MODULES:
-        tree = ast.parse(path.read_text("utf8"))
-        names = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
-        names |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-        heads = {n.split(".")[0] for n in names}
-        assert not heads & {"tools", "papermill", "sphinx", "jupyter_book", "myst_nb"}, path.name
+    tree = ast.parse(path.read_text("utf8"))
+    names = {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    names |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    heads = {name.split(".")[0] for name in names}
+    assert not heads & {"tools", "papermill", "sphinx", "jupyter_book", "myst_nb"}
 
 
-def test_engine_knows_nothing_of_text():
-    """The experiment engine serves images and search too."""
-    text_modules = {"stories", "lexicon", "tokenizer", "rare_words", "flows", "flow", "learner"}
-    assert not imported_modules(ROOT / "hsokv/engine.py") & text_modules
+def test_runs_know_nothing_of_text():
+    """The engine, the store and the audit serve images and search too."""
+    text_rooms = {"data", "validity", "models", "memory", "training", "flows"}
+    for name, path in NAMES.items():
+        if room_of(name) == "runs":
+            assert not {room_of(other) for other in imports_of(path)} & text_rooms, name
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tools").glob("*.py")), ids=lambda p: p.stem)

@@ -11,11 +11,11 @@ import argparse
 import importlib
 import sys
 
-from hsokv.audit import Audit, Tolerance, audit
-from hsokv.engine import Trial
-from hsokv.stats import Interval, mean_t
-from hsokv.summaries import MIN_EFFECT
-from hsokv.verdicts import FAILS, decide
+from hsokv.experiments.rare_words.tables import MIN_EFFECT
+from hsokv.runs.audit import Audit, Tolerance, audit
+from hsokv.runs.engine import Trial
+from hsokv.stats.decisions import FAILS, decide
+from hsokv.stats.intervals import Interval, mean_t
 from tools.fingerprint import preset_parameters
 
 # Module of hsokv -> the notebook whose research preset it runs.
@@ -41,7 +41,7 @@ def mean_error(found: Audit) -> Interval:
 
 def run_audit(name: str, sample: int, seed: int, strict: bool, full: bool) -> int:
     """Audit one experiment, print what disagrees, and return how many things do."""
-    module = importlib.import_module(f"hsokv.{name}")
+    module = importlib.import_module(f"hsokv.experiments.{name}.trials")
     store = module.make_store()
     stored, timings = store.completed(), getattr(module, "TIMINGS", ())
     params = module.Params.from_params(preset_parameters("research", EXPERIMENTS[name]))

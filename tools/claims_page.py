@@ -8,7 +8,7 @@ import sys
 
 import yaml
 
-from hsokv.claims import (
+from hsokv.claims.ledger import (
     NOT_RUN,
     SEEDS,
     VERDICTS,
@@ -20,7 +20,7 @@ from hsokv.claims import (
     rule_text,
     value_text,
 )
-from hsokv.quantities import unit_of
+from hsokv.claims.quantities import unit_of
 from tools.api_page import prose
 from tools.flows_page import table
 from tools.paths import BOOK, TOC, results_dir

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hsokv.config import ALLOWED, FLOWS, FlowConfig
-from hsokv.diagrams import draw_flow, write_alt_text
-from hsokv.mechanisms import STAGES, describe
+from hsokv.flows.description import STAGES, describe
+from hsokv.plots.diagrams import draw_flow, write_alt_text
 from tools.api_page import STYLE, prose
 
 DIAGRAMS = "diagrams"  # folder of the drawings, beside the page
@@ -161,7 +161,7 @@ def draw_flows(folder: Path) -> None:
     """Write one SVG per flow into a folder, which is made if it does not exist."""
     import matplotlib.pyplot as plt
 
-    from hsokv.plots import save_figure
+    from hsokv.plots.charts import save_figure
 
     folder.mkdir(parents=True, exist_ok=True)
     for name in FLOWS:

@@ -18,7 +18,15 @@ from tools.paths import ROOT, results_dir
 def render_findings() -> str:
     """Return the page that compares the rows computed here with the published findings."""
     published, here = str(ROOT / "results"), str(results_dir())
-    command = [sys.executable, "-m", "hsokv.findings", "--published", published, "--here", here]
+    command = [
+        sys.executable,
+        "-m",
+        "hsokv.claims.findings",
+        "--published",
+        published,
+        "--here",
+        here,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[1:])} failed:\n{done.stderr.strip()}")

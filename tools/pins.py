@@ -15,7 +15,7 @@ from dataclasses import asdict
 import yaml
 
 from hsokv.config import BUDGETS, FLOWS, FlowConfig
-from hsokv.provenance import config_hash
+from hsokv.runs.provenance import config_hash
 from tools.audit import EXPERIMENTS
 from tools.fingerprint import preset_parameters
 from tools.paths import ROOT
@@ -26,7 +26,7 @@ DATA = ROOT / "hsokv/data"
 
 def list_hashes(name: str) -> set[str]:
     """Return the hashes of an experiment's research trials."""
-    module = importlib.import_module(f"hsokv.{name}")
+    module = importlib.import_module(f"hsokv.experiments.{name}.trials")
     params = module.Params.from_params(preset_parameters("research", EXPERIMENTS[name]))
     return {trial.config_hash for trial in module.make_trials(params)}
 

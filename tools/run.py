@@ -14,8 +14,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hsokv import provenance
 from hsokv.checks import check_keys
+from hsokv.runs import provenance
 from tools.check_runs import find_problems
 from tools.fingerprint import hash_inputs, hash_results, preset_parameters
 from tools.paths import (

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from hsokv.provenance import code_version
+from hsokv.runs.provenance import code_version
 from tools.check_runs import find_problems
 from tools.fingerprint import hash_files, hash_text
 from tools.generate_pages import generate_pages, render_findings

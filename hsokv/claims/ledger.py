@@ -1,0 +1,247 @@
+"""The claims ledger: what the seeds claim, read from YAML and judged by the committed rows.
+
+A claim's verdict is computed here and nowhere else: it *holds* when the whole interval of what is
+measured satisfies the rule, *fails* when the whole interval lies outside, and *cannot be told*
+otherwise. Claims without rows are *not run*; claims that name nothing measurable are *not testable
+as stated*.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import yaml
+
+from hsokv.checks import check_keys
+from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_measure, describe, take
+from hsokv.claims.rows import NotRun, Rows
+from hsokv.stats.decisions import FAILS, HOLDS, OPEN, decide
+from hsokv.stats.intervals import Interval
+
+NOT_RUN, NOT_TESTABLE = "not run", "not testable as stated"
+VERDICTS = (HOLDS, FAILS, OPEN, NOT_RUN, NOT_TESTABLE)
+SEEDS = ("issues_and_redesign", "flow_comparison", "execution_walkthrough", "readme",
+         "nuonuo_exp04")  # fmt: skip
+RULES = ("above", "below", "within")
+WRITTEN = ("before", "after")
+COLUMNS = ("id", "source", "claim", "rule", "quantity", "point", "low", "high", "n", "distance",
+           "verdict", "section", "written")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row of the ledger.
+
+    Attributes:
+        id: short name.
+        source: seed and section, e.g. 'issues_and_redesign, 2.1'.
+        claim: what is claimed, in our words.
+        test: how it is tested, in words; empty where it cannot be.
+        measure: what is computed, see `hsokv.quantities`, or `None`.
+        rule: one of `RULES` with its bound or bounds.
+        section: page of the book, without ending.
+        written: whether the rule was written before or after the rows existed.
+        reason: why it cannot be tested as stated.
+        awaits: the experiment that will test it.
+
+    Raises:
+        ValueError: something is missing, unknown or contradictory.
+    """
+
+    id: str
+    source: str
+    claim: str
+    test: str = ""
+    measure: dict[str, Any] | None = None
+    rule: dict[str, Any] | None = None
+    section: str = ""
+    written: str = ""
+    reason: str = ""
+    awaits: str = ""
+
+    def __post_init__(self):
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name not in ("measure", "rule") and not isinstance(value, str):
+                raise ValueError(f"{field.name}={value!r}: expected text; put it in quotes")
+        if not self.id or not self.claim or ", " not in self.source:
+            raise ValueError("expected an id, a claim, and a source 'seed, section'; add them")
+        check_keys([self.seed], SEEDS, "seed")
+        tested = {"test", "rule", "section", "written"}
+        wanted = (
+            tested
+            if self.measure is not None
+            else {"test", "awaits"}
+            if self.awaits
+            else {"reason"}
+        )
+        for name in tested | {"awaits", "reason"}:
+            if bool(getattr(self, name)) != (name in wanted):
+                raise ValueError(
+                    f"{'no' if name in wanted else 'a'} {name}: a claim has test, measure, rule, "
+                    "section and written, or test and awaits, or a reason; correct the row"
+                )
+        if self.measure is not None:
+            check_keys([self.written], WRITTEN, "value of written")
+            check_measure(self.measure)
+            self.bounds()
+
+    @property
+    def seed(self) -> str:
+        """File stem of the seed."""
+        return self.source.split(",")[0]
+
+    def bounds(self) -> tuple[float, float]:
+        """Return the range that the rule names.
+
+        Raises:
+            ValueError: not exactly one rule, or its bounds are not numbers in order.
+        """
+        rule = self.rule or {}
+        check_keys(rule, RULES, "rule")
+        if len(rule) != 1:
+            raise ValueError(f"rule={rule!r}: expected exactly one of {', '.join(RULES)}")
+        ((name, bound),) = rule.items()
+        ends = bound if name == "within" else [bound]
+        numbers = isinstance(ends, list) and all(type(end) in (int, float) for end in ends)
+        if not numbers or len(ends) != (2 if name == "within" else 1) or sorted(ends) != ends:
+            raise ValueError(
+                f"rule={rule!r}: expected a number, or within: [low, high]; correct the bound"
+            )
+        low = -math.inf if name == "below" else float(ends[0])
+        high = math.inf if name == "above" else float(ends[-1])
+        return low, high
+
+    def verdict(self, interval: Interval) -> str:
+        """Return 'holds', 'fails' or 'cannot be told'; the ends of `within` belong to it."""
+        return decide(interval, *self.bounds(), closed="within" in self.rule)
+
+    def distance(self, interval: Interval) -> float:
+        """Return how far the interval lies above the rule's range, negative if below, else 0."""
+        low, high = self.bounds()
+        return max(interval.low - high, 0.0) + min(interval.high - low, 0.0)
+
+
+class Judged(NamedTuple):
+    """A claim with its verdict; `note` says why nothing was measured."""
+
+    claim: Claim
+    verdict: str
+    measured: Measured | None = None
+    note: str = ""
+
+
+def read_claims(path: Path) -> list[Claim]:
+    """Return the ledger's claims.
+
+    Raises:
+        ValueError: a row is wrong, with its id, or an id is used twice.
+    """
+    rows = yaml.safe_load(Path(path).read_text("utf8"))
+    if not isinstance(rows, list):
+        raise ValueError(f"{path}: expected a list of claims; begin each with '- id:'")
+    claims: dict[str, Claim] = {}
+    for number, row in enumerate(rows, start=1):
+        try:
+            if not isinstance(row, dict):
+                raise ValueError(f"{row!r}: expected keys and values")
+            check_keys(row, [field.name for field in fields(Claim)], "key")
+            for name in ("id", "source", "claim"):
+                if name not in row:
+                    raise ValueError(f"no {name}; add it")
+            claim = Claim(**row)
+        except ValueError as error:
+            name = row.get("id") if isinstance(row, dict) else None
+            raise ValueError(f"{path}, claim {name or number!r}: {error}") from error
+        if claim.id in claims:
+            raise ValueError(f"{path}: id {claim.id!r} is used twice; rename one")
+        claims[claim.id] = claim
+    return list(claims.values())
+
+
+def judge(claims: Sequence[Claim], folder: Path | None = None) -> list[Judged]:
+    """Return every claim's verdict on the rows in a folder, by default `results_dir()`."""
+    rows, judged = Rows(folder), []
+    for claim in claims:
+        if claim.reason:
+            judged.append(Judged(claim, NOT_TESTABLE, note=claim.reason))
+        elif claim.awaits:
+            note = f"The experiment on {claim.awaits} is not part of this study yet."
+            judged.append(Judged(claim, NOT_RUN, note=note))
+        else:
+            judged.append(_judge(claim, rows))
+    return judged
+
+
+def _judge(claim: Claim, rows: Rows) -> Judged:
+    try:
+        measured = take(claim.measure, rows)
+    except NotRun as error:
+        return Judged(claim, NOT_RUN, note=f"Not measured: {error}.")
+    return Judged(claim, claim.verdict(measured.interval), measured)
+
+
+def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
+    """Return the rows of `results/claims.csv`.
+
+    Returns:
+        Columns `COLUMNS`; what was not measured is missing. `distance` is in the unit of the rule,
+        see `Claim.distance`; shares and differences of shares are not in per cent.
+    """
+    table = []
+    for claim, verdict, measured, _ in judged:
+        row = {"id": claim.id, "source": claim.source, "claim": claim.claim, "verdict": verdict}
+        row |= {"section": claim.section, "written": claim.written}
+        if claim.measure is not None:
+            ((rule, bound),) = claim.rule.items()
+            ends = " to ".join(map(str, bound)) if isinstance(bound, list) else bound
+            row |= {"rule": f"{rule} {ends}", "quantity": describe(claim.measure)}
+        if measured is not None:
+            row |= measured.interval._asdict()
+            row["distance"] = round(claim.distance(measured.interval), 6) + 0.0
+        table.append(row)
+    table = pd.DataFrame(table).reindex(columns=COLUMNS)
+    table["n"] = table["n"].astype("Int64")
+    return table.replace({"": None})
+
+
+def rule_text(claim: Claim, unit: str) -> str:
+    """Return the rule in words, in the unit of what is measured."""
+    ((name, bound),) = claim.rule.items()
+    scale, word = {PERCENT: (100, " %"), POINTS: (100, " points"), NUMBER: (1, "")}[unit]
+    ends = [f"{round(scale * end, 6):g}" for end in (bound if name == "within" else [bound])]
+    if name == "within":
+        exact = ends[0] == ends[1]
+        return f"{ends[0]}{word}" if exact else f"between {ends[0]} and {ends[1]}{word}"
+    return f"{'more' if name == 'above' else 'less'} than {ends[0]}{word}"
+
+
+def value_text(measured: Measured) -> str:
+    """Return the measured value with its interval and n, e.g. '7.5 % [3.0, 12.8], n = 20 seeds'."""
+    interval, unit, counted = measured
+    if not interval.n:
+        return f"{interval.point:.4g}"
+    if unit != NUMBER:
+        return f"{interval.text(signed=unit == POINTS)} {counted}"
+    point, low, high = map(_number, interval[:3])
+    return f"{point} [{low}, {high}], n = {interval.n} {counted}"
+
+
+def distance_text(claim: Claim, measured: Measured) -> str:
+    """Return how far a forecast lies from what was measured, or '' where they meet."""
+    distance = claim.distance(measured.interval)
+    if "within" not in claim.rule or not distance:
+        return ""
+    size = abs(distance)
+    words = _number(size) if measured.unit == NUMBER else f"{100 * size:.1f} points"
+    return f"{words} {'above' if distance > 0 else 'below'}"
+
+
+def _number(value: float) -> str:
+    digits = 3 if abs(value) < 10 else 1
+    return f"{round(value, digits) + 0.0:,.{digits}f}"

@@ -1,0 +1,243 @@
+"""What a claim is measured by: named quantities of the committed rows, each with its interval.
+
+A *measure* is a mapping that names a quantity and its arguments, as it stands in the claims
+ledger. `where` chooses rows; `a` and `b` add to it what differs between the two sides.
+
+| quantity | arguments | what it is |
+| --- | --- | --- |
+| `mean` | rows, column, where | mean of a column, for `accuracy` over texts, else over seeds |
+| `difference` | rows, column, where, a, b | a minus b, paired by seed, accuracies also by word |
+| `share` | rows, column, between, where | share of seeds whose value lies in a range |
+| `main_effect` | rows, switch, where | mean over all cells of moving a switch away from `current` |
+| `shapley` | rows, switch, game, where | a switch's share of the gap between two cells |
+| `correlation` | rows, x, y, where | rank correlation of two columns' means over all cells |
+| `arithmetic` | expression | a sum that the seeds print, recomputed |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from hsokv.checks import check_keys
+from hsokv.claims.arithmetic import calculate
+from hsokv.claims.rows import (
+    FACTORIAL,
+    MIN_SEEDS,
+    TABLES,
+    NotRun,
+    Rows,
+    check_values,
+    settings_of,
+)
+from hsokv.experiments.attribution import tables as shapley
+from hsokv.experiments.rare_words.tables import accuracy_interval, common_seeds, word_cells
+from hsokv.flows.factorial import NAMES
+from hsokv.seeds import numpy_rng
+from hsokv.stats.intervals import (
+    Interval,
+    binomial_interval,
+    bootstrap_mean,
+    decimal_units,
+    draw_weights,
+    paired_difference,
+)
+from hsokv.stats.metrics import rank_correlations
+
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "mean": ("rows", "column"),
+    "difference": ("rows", "column", "a", "b"),
+    "share": ("rows", "column", "between"),
+    "main_effect": ("rows", "switch"),
+    "shapley": ("rows", "switch", "game"),
+    "correlation": ("rows", "x", "y"),
+    "arithmetic": ("expression",),
+}
+SHARES = {
+    "accuracy", "one_shot_accuracy", "retention", "retention_as_printed", "forgetting",
+    "top1_key_correct", "read_fraction", "single_accuracy", "multi_accuracy", "accuracy_without",
+    "printed_one_shot", "printed_retention",
+}  # fmt: skip
+PERCENT, POINTS, NUMBER = "percent", "points", "number"
+N_BOOT = 2000
+
+
+class Measured(NamedTuple):
+    """A quantity: its interval (rounded to six decimals), its unit, and what n counts."""
+
+    interval: Interval
+    unit: str
+    counted: str
+
+
+def check_measure(measure: Mapping[str, Any]) -> None:
+    """Check every name in a measure.
+
+    Raises:
+        ValueError: an unknown quantity, argument, table, column, arm, or the like; the message
+            gives the nearest valid name.
+    """
+    quantity = measure.get("quantity")
+    check_keys([quantity], ARGUMENTS, "quantity")
+    wanted = ARGUMENTS[quantity]
+    optional = () if quantity == "arithmetic" else ("where",)
+    check_keys(measure, ("quantity", *wanted, *optional), f"argument of {quantity}")
+    missing = [name for name in wanted if name not in measure]
+    if missing:
+        raise ValueError(f"{quantity} lacks {', '.join(missing)}; add it to the measure")
+    if quantity == "arithmetic":
+        calculate(measure["expression"])
+        return
+    table = measure["rows"]
+    check_keys([table], TABLES, "table of rows")
+    if quantity in FACTORIAL and table != "attribution":
+        raise ValueError(f"rows={table!r}: {quantity} needs all cells; set rows to 'attribution'")
+    columns = [name for name in ("column", "x", "y") if name in measure]
+    kinds = {n: getattr(c.dtype, "type", str) for n, c in TABLES[table].SCHEMA.columns.items()}
+    numeric = [name for name, kind in kinds.items() if is_numeric_dtype(kind)]
+    check_keys([measure[name] for name in columns], numeric, f"numeric column of {table}")
+    if "game" in measure:
+        check_keys([measure["game"]], shapley.GAMES, "game")
+    if "switch" in measure:
+        players = shapley.GAMES[measure["game"]].players if "game" in measure else NAMES
+        check_keys([measure["switch"]], players, "switch")
+    if "between" in measure:
+        _check_range(measure["between"])
+    for setting in settings_of(measure).values():
+        check_values(table, setting)
+
+
+def _check_range(between: Any) -> None:
+    numbers = isinstance(between, list) and all(type(end) in (int, float) for end in between)
+    if not numbers or len(between) != 2 or between[0] > between[1]:
+        raise ValueError(f"between={between!r}: expected [low, high]; correct it")
+
+
+def describe(measure: Mapping[str, Any]) -> str:
+    """Return a measure as one line, e.g. 'difference of accuracy in issues, ...'."""
+    head = " ".join(str(measure[n]) for n in ("column", "switch", "x", "y", "game") if n in measure)
+    if "expression" in measure:
+        return f"arithmetic: {measure['expression']}"
+    parts = [f"{measure['quantity']} {head} in {measure['rows']}"]
+    if "between" in measure:
+        parts.append("between {} and {}".format(*measure["between"]))
+    for side, setting in settings_of(measure).items():
+        words = ", ".join(f"{k}={v}" for k, v in setting.items() if v != "")
+        parts.append(f"{side}: {words}" if side else words)
+    return "; ".join(parts)
+
+
+def unit_of(measure: Mapping[str, Any]) -> str:
+    """Return the unit of a measure: 'percent' for shares, 'points' for differences, 'number'."""
+    quantity, column = measure["quantity"], measure.get("column")
+    if quantity in ("main_effect", "shapley"):
+        return POINTS
+    if quantity == "share":
+        return PERCENT
+    if column == "memory_utility" or (quantity == "difference" and column in SHARES):
+        return POINTS
+    return PERCENT if column in SHARES else NUMBER
+
+
+def take(measure: Mapping[str, Any], rows: Rows) -> Measured:
+    """Return the value of a measure.
+
+    Raises:
+        NotRun: the rows are not there, or the quantity is undefined in them.
+        ValueError: see `check_measure`.
+    """
+    check_measure(measure)
+    interval, counted = _TAKE[measure["quantity"]](measure, rows)
+    numbers = (round(x, 6) + 0.0 for x in interval[:3])  # + 0.0: never -0.0
+    return Measured(Interval(*numbers, interval.n), unit_of(measure), counted)
+
+
+def _mean(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
+    column, setting = measure["column"], settings_of(measure)[""]
+    chosen = rows.select(measure["rows"], setting)
+    if column == "accuracy" and "correct_words" in chosen:
+        return accuracy_interval(chosen), "texts"
+    values = _defined(chosen[column], column)
+    if column == "one_shot_accuracy" and values.mean() in (0, 1):  # nothing to resample
+        n = int(chosen["n_one_shot"].sum())
+        return binomial_interval(round(values.mean() * n), n), "texts"
+    return _over_seeds(values, column), "seeds"
+
+
+def _difference(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
+    column, settings = measure["column"], settings_of(measure)
+    a, b = (rows.select(measure["rows"], setting) for setting in settings.values())
+    a, b = common_seeds(a, b)
+    if a.empty:
+        raise NotRun("the two sides have no seed in common")
+    if column == "accuracy" and "correct_words" in a:
+        pair = paired_difference(*word_cells(a), *word_cells(b), rng=numpy_rng(0, "paired"))
+        return pair, "texts"
+    values = a[column].reset_index(drop=True) - b[column].reset_index(drop=True)
+    return _over_seeds(_defined(values, column), column), "seeds"
+
+
+def _share(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
+    values = rows.select(measure["rows"], settings_of(measure)[""])[measure["column"]]
+    inside = values.between(*measure["between"])  # a missing value is outside
+    return binomial_interval(int(inside.sum()), len(values)), "runs"
+
+
+def _main_effect(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
+    values = rows.cells(settings_of(measure)[""])
+    return values.interval(shapley.effect_weights(measure["switch"])), "texts"
+
+
+def _shapley(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
+    values = rows.cells(settings_of(measure)[""])
+    weights = shapley.shapley_weights(shapley.GAMES[measure["game"]])
+    return values.interval(weights[measure["switch"]]), "texts"
+
+
+def _correlation(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
+    setting = settings_of(measure)[""]
+    x, y = (rows.grid(setting, measure[name]) for name in "xy")  # (S, C)
+    defined = ~(np.isnan(x) | np.isnan(y)).any(axis=0)
+    if not defined.any():
+        raise NotRun(f"{measure['x']} or {measure['y']} is undefined in every cell")
+    x, y = x[:, defined], y[:, defined]
+    rng = numpy_rng(0, "correlation", measure["x"], measure["y"])
+    weights = np.vstack([np.ones(len(x)), draw_weights(rng, N_BOOT, len(x))])  # (1 + B, S)
+    sums = (weights @ decimal_units(values)[0] for values in (x, y))  # exact: ties stay ties
+    # Without spread there is no correlation: 0.
+    point, *drawn = np.nan_to_num(rank_correlations(*sums))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Interval(float(point), float(low), float(high), int(defined.sum())), "cells"
+
+
+def _arithmetic(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
+    value = calculate(measure["expression"])
+    return Interval(value, value, value, 0), ""
+
+
+def _defined(values: pd.Series, column: str) -> np.ndarray:
+    values = values.dropna().to_numpy(float)
+    if not len(values):
+        raise NotRun(f"{column} is undefined in these rows")
+    return values
+
+
+def _over_seeds(values: np.ndarray, column: str) -> Interval:
+    if len(values) < MIN_SEEDS:
+        raise NotRun(f"{len(values)} seeds are too few for an interval, {MIN_SEEDS} the least")
+    return bootstrap_mean(values, rng=numpy_rng(0, column))
+
+
+_TAKE = {
+    "mean": _mean,
+    "difference": _difference,
+    "share": _share,
+    "main_effect": _main_effect,
+    "shapley": _shapley,
+    "correlation": _correlation,
+    "arithmetic": _arithmetic,
+}

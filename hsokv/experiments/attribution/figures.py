@@ -1,0 +1,109 @@
+"""Figures of the attribution: who earns the gap, main effects, interactions."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hsokv.flows.factorial import SWITCHES
+from hsokv.plots.charts import BLUE, GREY, VERMILION, WIDTH_IN, make_panels
+
+LABELS = {switch.name: switch.label for switch in SWITCHES}
+
+
+def plot_waterfall(
+    tables: dict[str, pd.DataFrame], ends: tuple[str, str]
+) -> tuple[Figure, np.ndarray]:
+    """Draw, per condition, how the accuracy gets from one end to the other.
+
+    Args:
+        tables: condition -> `shapley.shapley_table`.
+        ends: names of the start and the end.
+    """
+    n_rows = len(next(iter(tables.values()))) + 2
+    fig, axes = make_panels(None, len(tables), len(tables), 0.36 * n_rows + 0.9)
+    for ax, (condition, table) in zip(axes, tables.items()):
+        _waterfall(ax, table, ends)
+        ax.set_title(condition, loc="left", fontweight="bold")
+        ax.set_xlabel("accuracy (%)")
+    return fig, axes
+
+
+def _waterfall(ax: Axes, table: pd.DataFrame, ends: tuple[str, str]) -> None:
+    start, end = 100 * table.attrs["start"].point, 100 * table.attrs["end"].point
+    ax.barh(0, start, color=GREY, height=0.6)
+    level = start
+    for y, row in enumerate(table.itertuples(), start=1):
+        gain = 100 * row.point
+        color = BLUE if gain >= 0 else VERMILION
+        ax.barh(y, gain, left=level, color=color, height=0.6)
+        ax.plot([level, level], [y - 1.3, y + 0.3], color="#999999", linewidth=0.8)
+        ax.hlines(y, level + 100 * row.low, level + 100 * row.high, color="black", linewidth=1)
+        edge = max(level, level + gain, level + 100 * row.high)
+        ax.text(edge + 1.5, y, f"{gain:+.1f}", va="center", fontsize=8.5)
+        level += gain
+    last = len(table) + 1
+    ax.plot([level, level], [last - 1.3, last + 0.3], color="#999999", linewidth=0.8)
+    ax.barh(last, end, color=GREY, height=0.6)
+    for y, value in ((0, start), (last, end)):
+        ax.text(value + 1.5, y, f"{value:.1f}", va="center", fontsize=8.5, fontweight="bold")
+    labels = [LABELS[name] for name in table["switch"]]
+    ax.set_yticks(range(last + 1), [ends[0], *labels, ends[1]])
+    ax.set_ylim(last + 0.6, -0.6)
+    ax.set_xlim(min(0, ax.get_xlim()[0]), 119)
+    ax.set_xticks([0, 25, 50, 75, 100])
+    ax.grid(axis="y", visible=False)
+
+
+def plot_main_effects(
+    tables: dict[str, pd.DataFrame], min_effect: float
+) -> tuple[Figure, np.ndarray]:
+    """Draw every switch's main effect per condition with its interval.
+
+    Args:
+        tables: condition -> `shapley.anova_table`.
+        min_effect: differences within plus or minus this are shaded.
+    """
+    fig, axes = make_panels(None, len(tables), len(tables), 3.2)
+    for ax, (condition, table) in zip(axes, tables.items()):
+        main = table[table["order"] == 1]
+        ax.axvspan(-100 * min_effect, 100 * min_effect, color="#EEEEEE")
+        ax.axvline(0, color="black", linewidth=0.8)
+        for y, row in enumerate(main.itertuples()):
+            color = BLUE if row.point >= 0 else VERMILION
+            ax.hlines(y, 100 * row.low, 100 * row.high, color=color, linewidth=1.6)
+            ax.plot(100 * row.point, y, "o", color=color, ms=5)
+        ax.set_yticks(range(len(main)), [LABELS[name] for name in main["effect"]])
+        ax.set_ylim(len(main) - 0.4, -0.6)
+        ax.set_title(condition, loc="left", fontweight="bold")
+        ax.set_xlabel("points")
+    return fig, axes
+
+
+def plot_interactions(table: pd.DataFrame) -> tuple[Figure, Axes]:
+    """Draw two-way interactions as a triangle of signed numbers, in points.
+
+    Args:
+        table: `shapley.anova_table` of one condition.
+    """
+    names = [switch.name for switch in SWITCHES]
+    grid = pd.DataFrame(np.nan, index=names, columns=names)
+    for row in table[table["order"] == 2].itertuples():
+        a, b = row.effect.split(" x ")
+        grid.loc[b, a] = 100 * row.point
+    fig, ax = plt.subplots(figsize=(WIDTH_IN, 3.9), layout="constrained")
+    bound = np.nanmax(np.abs(grid.to_numpy()))
+    sns.heatmap(
+        grid.iloc[1:, :-1], ax=ax, cmap="RdBu", center=0, vmin=-bound, vmax=bound, annot=True,
+        fmt="+.1f", annot_kws={"fontsize": 8.5}, linewidths=1,
+        cbar_kws={"label": "interaction (points)"},
+    )  # fmt: skip
+    ax.grid(visible=False)
+    ax.tick_params(length=0)
+    ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
+    ax.set_xticklabels(ax.get_xticklabels(), rotation=30, ha="right")
+    return fig, ax

@@ -1,0 +1,110 @@
+"""Teach a flow a rare-word task and examine it: the measures every experiment reports.
+
+A measure that does not apply to a flow is left out of its row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from hsokv.data.lexicon import load_lexicon, load_unseen_words
+from hsokv.data.rare_words import RareWordTask, Texts
+from hsokv.flows.base import ABSTAIN, Answers, Flow
+from hsokv.stats.intervals import encode_words
+
+
+def fit_task(flow: Flow, task: RareWordTask, words: set[str] | None = None) -> None:
+    """Learn the whole task, or one block of its words."""
+    train = task.train if words is None else task.train.where(words)
+    held = task.validation if words is None else task.validation.where(words)
+    validation = (held.texts, held.labels) if held.texts else None
+    flow.partial_fit(train.texts, train.labels, validation=validation)
+
+
+def right_answers(flow: Flow, answers: Answers, stories: Texts) -> np.ndarray:
+    """Return whether each text is answered rightly; for a word never stored, by abstaining."""
+    labels = flow.classes_[answers.scores.argmax(1)].astype(object)
+    labels[answers.abstains] = ABSTAIN
+    labels[(answers.scores.sum(1) == 0)] = ""  # an empty memory answers nothing
+    wanted = [label if n else ABSTAIN for label, n in zip(stories.labels, stories.exposures)]
+    return labels == np.array(wanted, dtype=object)
+
+
+def examine(flow: Flow, stories: Texts) -> dict:
+    """Return the measures of one test set.
+
+    Args:
+        flow: a fitted flow; not changed.
+        stories: stories about words of the lexicon, or about words never stored.
+
+    Returns:
+        accuracy, n_test, n_one_shot, predict_ms, kv_hit_rate, gate_mean, read_fraction,
+        correct_words and tested_words (see `stats.encode_words`); for stored words also
+        one_shot_accuracy, top1_key_correct and memory_utility where they apply; and novelty, the
+        novelty of each text, (B,).
+    """
+    start = time.perf_counter()
+    answers = flow.answer(stories.texts)
+    predict_ms = 1000 * (time.perf_counter() - start) / len(stories.texts)
+    right = right_answers(flow, answers, stories)
+    stored = stories.exposures[0] > 0
+    table = load_lexicon() if stored else load_unseen_words()
+    place = {word: i for i, word in enumerate(table["word"])}
+    index = [place[label] for label in stories.labels]
+    correct, tested = np.zeros(len(place), bool), np.zeros(len(place), bool)
+    tested[index], correct[index] = True, right
+    row = {
+        "accuracy": float(right.mean()),
+        "n_test": len(stories.texts),
+        "n_one_shot": 0,
+        "predict_ms": predict_ms,
+        "novelty": answers.novelty,
+        "kv_hit_rate": _mean(answers.hit),
+        "gate_mean": _mean(answers.gate),
+        "read_fraction": float(answers.has_read.mean()),
+        "correct_words": encode_words(correct),
+        "tested_words": encode_words(tested),
+    }
+    if stored:
+        once = np.array(stories.exposures) == 1
+        row["n_one_shot"] = int(once.sum())
+        row["one_shot_accuracy"] = float(right[once].mean()) if once.any() else float("nan")
+        labels = np.array(stories.labels, dtype=object)
+        if answers.nearest.min() >= 0:
+            row["top1_key_correct"] = float((flow.classes_[answers.nearest] == labels).mean())
+        if flow.memory_bytes:
+            alone = flow.classes_[answers.scores_without.argmax(1)] == labels
+            alone &= answers.scores_without.sum(1) > 0
+            row["memory_utility"] = float(right.mean() - alone.mean())
+    return row
+
+
+def examine_all(
+    flow: Flow, tests: Mapping[str, Texts], measures: Sequence[str], columns: Collection[str]
+) -> list[dict]:
+    """Return a row per condition: what the memory holds and how the flow answers.
+
+    Args:
+        flow: a fitted flow with a memory; not changed.
+        tests: condition -> stories.
+        measures: names of `examine` that every row has, NaN where they do not apply.
+        columns: the columns of the rows; other results of `examine` are left out.
+    """
+    memory = {
+        "n_entries": len(flow.memory_),
+        "n_consolidated": sum(point.get("consolidated", 0) for point in flow.history_),
+        "n_forgotten": sum(point.get("forgotten", 0) for point in flow.history_),
+    }
+    rows = []
+    for condition, stories in tests.items():
+        tested = examine(flow, stories)
+        row = memory | {"condition": condition} | dict.fromkeys(measures, float("nan"))
+        rows.append(row | {name: tested[name] for name in columns if name in tested})
+    return rows
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values)) if np.isfinite(values).all() else float("nan")

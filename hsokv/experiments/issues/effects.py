@@ -1,0 +1,269 @@
+"""What the rows say about each of the eleven issues: effects, verdicts and answers in a sentence.
+
+An effect is accuracy with a mechanism minus accuracy without it, paired by seed and word: below
+zero it harms. The intervals of an issue cover together with 95 % (Bonferroni over its main cells),
+so the largest of them may be picked out. The rules below were written before the rows were run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hsokv.experiments.issues.trials import BASES, CONDITIONS, UNTRAINED
+from hsokv.experiments.rare_words.tables import MIN_EFFECT, common_seeds, word_cells
+from hsokv.seeds import numpy_rng
+from hsokv.stats.intervals import Interval, binomial_interval, bootstrap_mean, paired_difference
+
+REAL = "real"  # the whole interval beyond the smallest effect of interest, on the harmful side
+REAL_UNSIZED = "real, size unclear"  # the whole interval harmful, but not all beyond it
+REAL_SMALL = "real but small"  # the whole interval harmful and short of it
+OPPOSITE = "the opposite"  # the whole interval on the beneficial side of zero
+NO_EFFECT = "no effect found"  # the whole interval within the smallest effect of interest
+OPEN = "cannot be told"
+FLOOR_VERDICT = "at the floor"  # zero inside, and neither arm answers enough to lose anything
+DEPENDS = "depends on the learner"  # harmful in one cell, beneficial in another
+NOT_RUN = "not run"
+HARMFUL = (REAL, REAL_UNSIZED, REAL_SMALL)  # the strongest first
+FLOOR = 0.10  # accuracy below which an arm has nothing to lose
+ALPHA, N_BOOT = 0.05, 4000
+BASE_NAMES = {
+    "current": "the prototype",
+    "simple": "the simple learner",
+    UNTRAINED: "the nearest neighbour",
+}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A mechanism's effect in one base: accuracy of the arm with it minus the arm without.
+
+    Attributes:
+        base: one of `issues.BASES`.
+        on: variant with the mechanism.
+        off: variant without it.
+        label: what is compared, in a few words.
+        is_main: whether the verdict rests on it; others are further evidence.
+    """
+
+    base: str
+    on: str
+    off: str
+    label: str
+    is_main: bool = True
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One of the seeds' issues.
+
+    Attributes:
+        number: e.g. '2.1'.
+        claim: the seeds' claim in our words.
+        mechanism: subject of the answer sentence.
+        effects: the comparisons that test it, main ones first.
+    """
+
+    number: str
+    claim: str
+    mechanism: str
+    effects: tuple[Effect, ...]
+
+
+def _effects(*rows: tuple) -> tuple[Effect, ...]:
+    return tuple(Effect(*row) for row in rows)
+
+
+NN = UNTRAINED
+ISSUES: dict[str, Issue] = {
+    "1_1": Issue("1.1", "consolidation deletes memories that are still needed", "consolidation",
+        _effects(("current", "", "no_consolidation", "consolidation"),
+                 ("simple", "consolidation", "", "consolidation"),
+                 ("simple", "gate_consolidation", "gate", "consolidation, gated answer", False),
+                 ("current", "", "no_lifecycle", "consolidation and forgetting", False))),
+    "1_2": Issue("1.2", "forgetting by utility deletes first exposures", "forgetting by utility",
+        _effects(("current", "", "no_forgetting", "forgetting"),
+                 ("simple", "forgetting", "", "forgetting"), (NN, "forgetting", "", "forgetting"),
+                 ("current", "interference", "no_forgetting", "the shipped rule", False),
+                 ("simple", "interference", "", "the shipped rule", False),
+                 (NN, "interference", "", "the shipped rule", False))),
+    "1_3": Issue("1.3", "the protection of first exposures is too weak",
+        "protecting first exposures by 0.25 over 20 reads, not 0.5 over 50,",
+        _effects(("current", "", "strong_boost", "weak − strong protection"),
+                 ("simple", "boost", "strong_boost", "weak − strong protection"),
+                 (NN, "boost", "strong_boost", "weak − strong protection"),
+                 ("current", "", "no_boost", "weak − no protection", False),
+                 ("simple", "boost", "", "weighting and weak protection", False),
+                 (NN, "boost", "", "weighting and weak protection", False),
+                 ("current", "", "no_confidence", "weighting by confidence", False))),
+    "2_1": Issue("2.1", "normalising queries and keys loses information", "normalisation",
+        _effects(("current", "", "dot", "cosine − dot product"),
+                 ("simple", "", "dot", "cosine − dot product"),
+                 (NN, "cosine", "", "cosine − dot product"))),
+    "2_2": Issue("2.2", "averaging the top five dilutes the best match", "averaging the top five",
+        _effects(("current", "", "top1", "mean of 5 − top 1"),
+                 ("simple", "top5", "", "mean of 5 − top 1"),
+                 (NN, "top5", "", "mean of 5 − top 1"),
+                 ("simple", "top5_vote", "", "vote of 5 − top 1", False),
+                 (NN, "top5_vote", "", "vote of 5 − top 1", False))),
+    "2_3": Issue("2.3", "context boosts are noise that swaps winners", "boosting by context",
+        _effects(("current", "", "no_context", "context boosts"),
+                 ("simple", "context", "", "context boosts"),
+                 (NN, "context", "", "context boosts"))),
+    "3_1": Issue("3.1", "the swarm adds more noise than signal", "training by a swarm",
+        _effects(("current", "swarm", "", "swarm − plain Adam"),
+                 ("simple", "swarm", "", "swarm − plain Adam"))),
+    "3_2": Issue("3.2", "the surprise threshold is too high", "writing by surprise",
+        _effects(("current", "", "threshold_005", "threshold 0.3 − 0.05"),
+                 ("simple", "surprise", "", "surprise − every text once"),
+                 (NN, "surprise", "", "novelty − every text"),
+                 ("current", "", "write_all", "threshold 0.3 − every text", False),
+                 ("simple", "surprise", "surprise_005", "threshold 0.3 − 0.05", False),
+                 ("simple", "surprise_once", "", "surprise, once − every text once", False))),
+    "4_1": Issue("4.1", "the gate learns to ignore the memory", "answering through the gate",
+        _effects(("current", "", "label", "gate − stored label"),
+                 ("simple", "gate", "", "gate − stored label"))),
+    "4_2": Issue("4.2", "four layers of width 256 are too shallow and too small",
+        "having four layers, not eight,",
+        _effects(("current", "layers_4", "layers_8", "4 − 8 layers"),
+                 ("simple", "layers_4", "layers_8", "4 − 8 layers"),
+                 ("current", "", "layers_4", "1 − 4 layers", False),
+                 ("simple", "", "layers_4", "1 − 4 layers", False),
+                 ("current", "", "wide", "width 64 − 256", False),
+                 ("simple", "", "wide", "width 64 − 256", False),
+                 ("current", "documented_size", "wide", "4 − 1 layers at width 256", False),
+                 ("simple", "documented_size", "wide", "4 − 1 layers at width 256", False),
+                 ("current", "last_token", "", "last token − mean pooling", False),
+                 ("simple", "last_token", "", "last token − mean pooling", False))),
+}  # fmt: skip
+
+
+def verdict_of(interval: Interval, best: float = 1.0) -> str:
+    """Return the verdict on one cell.
+
+    Args:
+        interval: accuracy with the mechanism minus without.
+        best: the better arm's accuracy.
+    """
+    if interval.high < 0:
+        if interval.high < -MIN_EFFECT:
+            return REAL
+        return REAL_SMALL if interval.low > -MIN_EFFECT else REAL_UNSIZED
+    if interval.low > 0:
+        return OPPOSITE
+    if best < FLOOR:
+        return FLOOR_VERDICT
+    if interval.low > -MIN_EFFECT and interval.high < MIN_EFFECT:
+        return NO_EFFECT
+    return OPEN
+
+
+def combine(verdicts: list[str]) -> str:
+    """Return the verdict on an issue from those on its main cells; cells at the floor are mute."""
+    said = [v for v in verdicts if v not in (FLOOR_VERDICT, NOT_RUN)]
+    harmful = [v for v in HARMFUL if v in said]
+    if harmful and OPPOSITE in said:
+        return DEPENDS
+    if harmful:
+        return harmful[0]
+    if OPPOSITE in said:
+        return OPPOSITE
+    if said and set(said) == {NO_EFFECT}:
+        return NO_EFFECT
+    return OPEN if said or FLOOR_VERDICT in verdicts else NOT_RUN
+
+
+def arm_rows(frame: pd.DataFrame, base: str, variant: str, condition: str) -> pd.DataFrame:
+    """Return one arm's rows under a condition, by seed; empty where it was not run."""
+    is_arm = (frame["base"] == base) & (frame["variant"] == variant)
+    return frame[is_arm & (frame["condition"] == condition)].sort_values("seed")
+
+
+def effect_table(frame: pd.DataFrame, issue: str) -> pd.DataFrame:
+    """Return every effect of an issue under every condition where both arms were run, in order.
+
+    Returns:
+        Columns label, base, condition, is_main, point, low, high, n, n_seeds, accuracy_on,
+        accuracy_off, one_shot (the effect on words with one training text, with a plain 95 %
+        interval over seeds), verdict.
+    """
+    effects = ISSUES[issue].effects
+    level = 1 - ALPHA / (len(CONDITIONS) * sum(effect.is_main for effect in effects))
+    table = []
+    for effect in effects:
+        for condition in CONDITIONS:
+            pair = (arm_rows(frame, effect.base, v, condition) for v in (effect.on, effect.off))
+            on, off = common_seeds(*pair)
+            if on.empty:
+                continue
+            interval = difference(on, off, level)
+            means = on["accuracy"].mean(), off["accuracy"].mean()
+            row = {"label": effect.label, "base": effect.base, "condition": condition}
+            row |= {"is_main": effect.is_main} | interval._asdict() | {"n_seeds": len(on)}
+            row |= {"accuracy_on": means[0], "accuracy_off": means[1]}
+            row |= {"one_shot": _one_shot(on, off), "verdict": verdict_of(interval, max(means))}
+            table.append(row)
+    columns = ["label", "base", "condition", "is_main", *Interval._fields, "n_seeds",
+               "accuracy_on", "accuracy_off", "one_shot", "verdict"]  # fmt: skip
+    return pd.DataFrame(table, columns=columns)
+
+
+def difference(on: pd.DataFrame, off: pd.DataFrame, level: float = 0.95) -> Interval:
+    """Return accuracy of one arm minus the other's; rows of the same seeds in the same order.
+
+    Where not one answer differs nothing can be resampled: the interval then reaches as far as the
+    exact binomial one for no difference in n.
+    """
+    cells = *word_cells(on), *word_cells(off)
+    both = cells[1] & cells[3]
+    if not ((cells[0] != cells[2]) & both).any():
+        bound = binomial_interval(0, int(both.sum()), level=level).high
+        return Interval(0.0, -bound, bound, int(both.sum()))
+    return paired_difference(*cells, rng=numpy_rng(0, "issues"), n_boot=N_BOOT, level=level)
+
+
+def _one_shot(on: pd.DataFrame, off: pd.DataFrame) -> str:
+    values = on["one_shot_accuracy"].to_numpy() - off["one_shot_accuracy"].to_numpy()
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return "–"
+    return points(bootstrap_mean(values, rng=numpy_rng(0, "one shot")))
+
+
+def points(interval: Interval) -> str:
+    """Return an interval in points without its unit and n, for a table."""
+    return interval.text(signed=True).rpartition(", n =")[0].replace(" points", "")
+
+
+def verdict(table: pd.DataFrame, bases: Sequence[str] = BASES) -> str:
+    """Return the verdict on an issue from its `effect_table`, on all bases or on some."""
+    return combine(list(table.loc[table["is_main"] & table["base"].isin(bases), "verdict"]))
+
+
+def answer(table: pd.DataFrame, issue: str) -> str:
+    """Return the issue's answer in a sentence: verdict, size and condition per base."""
+    told = verdict(table)
+    main = table[table["is_main"]]
+    if main.empty:
+        return f"Issue {ISSUES[issue].number}: not run at this scale."
+    parts = []
+    for base in BASES:
+        rows = main[main["base"] == base]
+        if rows.empty:
+            continue
+        row = rows.loc[_telling(rows)]
+        text = Interval(row["point"], row["low"], row["high"], int(row["n"])).text(signed=True)
+        parts.append(f"{text}, in {BASE_NAMES[base]} under {row['condition']} ({row['verdict']})")
+    head = f"{told[0].upper()}{told[1:]}: {ISSUES[issue].mechanism} changes accuracy most by "
+    return head + "; by ".join(parts) + "."
+
+
+def _telling(rows: pd.DataFrame) -> int:
+    """Return the index of the cell to report: decided before undecided, then the largest."""
+    decided = rows["verdict"].isin([*HARMFUL, OPPOSITE])
+    quiet = rows["verdict"] != FLOOR_VERDICT
+    chosen = rows[decided] if decided.any() else rows[quiet] if quiet.any() else rows
+    return chosen["point"].abs().idxmax()

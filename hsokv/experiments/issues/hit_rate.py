@@ -1,0 +1,134 @@
+"""Issue 5.1: does the seeds' hit rate say whether a memory is of use?
+
+Over all arms of the experiment `issues`, the mean score of what was read is compared with two
+measures of use: the share of queries whose nearest key belongs to the right word, and accuracy
+with the memory minus without.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hsokv.experiments.issues.effects import NOT_RUN, OPEN, OPPOSITE, REAL
+from hsokv.experiments.issues.trials import arm_config
+from hsokv.seeds import numpy_rng
+from hsokv.stats.intervals import Interval, decimal_units, draw_weights
+from hsokv.stats.metrics import rank_correlations
+
+USES = {"top1_key_correct": "nearest key right", "memory_utility": "memory utility"}
+PROXY = 0.7  # rank correlation from which the hit rate would stand for use: half the variance
+N_BOOT = 1000
+
+
+def arm_means(frame: pd.DataFrame, condition: str) -> pd.DataFrame:
+    """Return means over seeds of hit rate and use, one row per arm.
+
+    Returns:
+        Columns base, variant, similarity ('cosine' or 'dot'), kv_hit_rate, top1_key_correct,
+        memory_utility, accuracy.
+    """
+    rows = frame[frame["condition"] == condition]
+    names = ["kv_hit_rate", *USES, "accuracy"]
+    means = rows.groupby(["base", "variant"], sort=False)[names].mean().dropna().reset_index()
+    kinds = [arm_config(base, v).similarity for base, v in zip(means["base"], means["variant"])]
+    means.insert(2, "similarity", kinds)
+    return means
+
+
+def rank_correlation(
+    frame: pd.DataFrame, use: str, condition: str, cosine_only: bool = False
+) -> Interval | None:
+    """Return Spearman's correlation over arms of hit rate and a measure of use.
+
+    The interval resamples seeds and takes the arms as they are; n counts arms. One seed tells
+    nothing: the interval is then all of [-1, 1]. `None` with fewer than three arms or no spread.
+
+    Args:
+        frame: rows of the experiment.
+        use: a key of `USES`.
+        condition: a test condition.
+        cosine_only: leave out arms that score by dot product, whose scores have another unit.
+    """
+    rows = frame[frame["condition"] == condition].dropna(subset=["kv_hit_rate", use])
+    if cosine_only:
+        arms = arm_means(frame, condition)
+        arms = arms[arms["similarity"] == "cosine"]
+        rows = rows.merge(arms[["base", "variant"]], on=["base", "variant"])
+    wide = [
+        rows.pivot_table(index="seed", columns=["base", "variant"], values=name, observed=True)
+        for name in ("kv_hit_rate", use)
+    ]
+    values = [table.to_numpy() for table in wide]  # (n_seeds, n_arms) each
+    n_seeds, n_arms = values[0].shape if rows.size else (0, 0)
+    if n_arms < 3:
+        return None
+    point = rank_correlations(*(_means(v, np.ones((1, n_seeds))) for v in values))[0]
+    if n_seeds == 1 and np.isfinite(point):
+        return Interval(float(point), -1.0, 1.0, n_arms)
+    rng = numpy_rng(0, "hit rate", use, condition)
+    weights = draw_weights(rng, N_BOOT, n_seeds)
+    draws = rank_correlations(*(_means(v, weights) for v in values))
+    draws = draws[np.isfinite(draws)]
+    if not np.isfinite(point) or not draws.size:
+        return None
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Interval(float(point), float(low), float(high), n_arms)
+
+
+def _means(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return weighted means over the seeds an arm has, (B, n_arms); NaN where it has none.
+
+    Args:
+        values: (n_seeds, n_arms), NaN where an arm was not run.
+        weights: (B, n_seeds).
+    """
+    present = np.isfinite(values)
+    units, one = decimal_units(np.where(present, values, 0.0))  # exact: arms that tie stay tied
+    count = weights @ present.astype(float)
+    count[count == 0] = np.nan
+    return weights @ units / count / one
+
+
+def correlation_table(frame: pd.DataFrame, conditions: tuple[str, ...]) -> pd.DataFrame:
+    """Return the rank correlations with both measures of use, for all arms and cosine arms.
+
+    Returns:
+        Columns condition, arms ('all' or 'cosine'), use, point, low, high, n.
+    """
+    table = []
+    for condition in conditions:
+        for arms in ("all", "cosine"):
+            for use, label in USES.items():
+                interval = rank_correlation(frame, use, condition, arms == "cosine")
+                if interval is not None:
+                    row = {"condition": condition, "arms": arms, "use": label}
+                    table.append(row | interval._asdict())
+    return pd.DataFrame(table, columns=["condition", "arms", "use", *Interval._fields])
+
+
+def verdict(interval: Interval | None) -> str:
+    """Return whether the hit rate misleads: its rank correlation with utility is below `PROXY`."""
+    if interval is None:
+        return NOT_RUN
+    if interval.high < PROXY:
+        return REAL
+    return OPPOSITE if interval.low >= PROXY else OPEN
+
+
+def answer(frame: pd.DataFrame) -> str:
+    """Return issue 5.1's answer in a sentence, judged where memories are of use: `verbatim`."""
+    pairs = {use: rank_correlation(frame, use, "verbatim") for use in USES}
+    told = verdict(pairs["memory_utility"])
+    if None in pairs.values():
+        return "Issue 5.1: not run at this scale."
+    means = arm_means(frame, "verbatim")
+    most = means.loc[means["kv_hit_rate"].idxmax()]
+    above = int((means["kv_hit_rate"] > 1).sum())
+    return (
+        f"{told[0].upper()}{told[1:]}: under verbatim the hit rate's rank correlation over arms is "
+        f"{pairs['memory_utility'].text(percent=False)} with memory utility and "
+        f"{pairs['top1_key_correct'].text(percent=False)} with the share of right nearest keys; "
+        f"and it is no rate: it exceeds 1 in {above} of {len(means)} arms, up to "
+        f"{most['kv_hit_rate']:.2f} by {most['similarity']}."
+    )

@@ -1,0 +1,80 @@
+"""Tables of the eleven issues in words, for notebook and book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from hsokv.experiments.issues.effects import BASE_NAMES, ISSUES, answer, arm_rows, points, verdict
+from hsokv.experiments.issues.trials import BASES
+from hsokv.stats.intervals import Interval
+
+
+def effects_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return an `effect_table` in words, for a page.
+
+    Returns:
+        Columns comparison, learner, condition, with (%), without (%), difference (points, with
+        its simultaneous interval), one-shot words (points), seeds, verdict.
+    """
+    rows = [
+        {"comparison": r.label if r.is_main else f"{r.label} (further)",
+         "learner": BASE_NAMES[r.base], "condition": r.condition,
+         "with (%)": f"{100 * r.accuracy_on:.1f}", "without (%)": f"{100 * r.accuracy_off:.1f}",
+         "difference (points)": points(Interval(r.point, r.low, r.high, r.n)),
+         "one-shot words (points)": r.one_shot, "seeds": r.n_seeds, "verdict": r.verdict}
+        for r in table.itertuples()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def arms_text(frame: pd.DataFrame, issue: str, condition: str = "verbatim") -> pd.DataFrame:
+    """Return what the memories of an issue's arms held and did, means over seeds.
+
+    Returns:
+        Columns learner, arm (the variant; 'base' for none), stored, consolidated, forgotten
+        (entries), nearest key right (%), memory utility (points), network alone (accuracy in %
+        without the memory), gate.
+    """
+    arms = [(e.base, v) for e in ISSUES[issue].effects for v in (e.off, e.on)]
+    table = []
+    for base, variant in dict.fromkeys(arms):
+        rows = arm_rows(frame, base, variant, condition)
+        if rows.empty:
+            continue
+        mean = rows.mean(numeric_only=True)
+        table.append(
+            {"learner": BASE_NAMES[base], "arm": variant or "base",
+             "stored": f"{mean['n_entries']:,.1f}",
+             "consolidated": f"{mean['n_consolidated']:,.1f}",
+             "forgotten": f"{mean['n_forgotten']:,.1f}",
+             "nearest key right": f"{100 * mean['top1_key_correct']:.1f}",
+             "memory utility": f"{100 * mean['memory_utility']:+.1f}",
+             "network alone": f"{100 * (mean['accuracy'] - mean['memory_utility']):.1f}",
+             "gate": f"{mean['gate_mean']:.2f}" if mean["gate_mean"] >= 0 else "–"}
+        )  # fmt: skip
+    return pd.DataFrame(table)
+
+
+def to_html(table: pd.DataFrame) -> str:
+    """Return a table as HTML that wraps its cells and scrolls by itself where it is wide."""
+    text = table.to_html(index=False, border=0, justify="left", classes="table")
+    text = text.replace('class="dataframe table"', 'class="table"')  # whose cells never wrap
+    return f'<div style="overflow-x: auto">{text}</div>'
+
+
+def overview(effects: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the ten issues that are effects on accuracy, from their `effect_table`s.
+
+    Returns:
+        Columns issue, claim, verdict, prototype and simple (the verdicts on the prototype alone,
+        and on the other learners), measured (the answer in a sentence).
+    """
+    rows = [
+        {"issue": ISSUES[key].number, "claim": ISSUES[key].claim, "verdict": verdict(table),
+         "prototype": verdict(table, BASES[:1]), "simple": verdict(table, BASES[1:]),
+         "measured": answer(table, key)}
+        for key, table in effects.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,223 @@
+"""The experiment behind the eleven issues: one mechanism at a time, on in simple learners, off in
+the prototype.
+
+Three *bases*: `current`, the prototype at a small size; `simple`, a transformer with a plain
+memory; `nearest_neighbor`, random word vectors with a plain memory, untrained. An *arm* is a base
+with the changes of one *variant*; the variant '' is the base itself. Rows go to
+`results/issues.csv`; what they say about each issue is decided in `hsokv.issue_verdicts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from hsokv.checks import check_at_least, check_keys
+from hsokv.config import FLOWS, FlowConfig
+from hsokv.data.lexicon import load_lexicon
+from hsokv.data.rare_words import make_rare_word_task
+from hsokv.experiments.evaluate import examine_all, fit_task
+from hsokv.flows.factorial import CURRENT, SIMPLE, SMALL, cell_config
+from hsokv.flows.persistence import make_flow
+from hsokv.runs.engine import Trial, run_trials
+from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
+from hsokv.runs.provenance import config_hash
+from hsokv.runs.store import ResultsStore, results_dir
+
+EXPERIMENT = "issues"
+CONDITIONS = ("verbatim", "recognise", "infer")
+MEASURES = ("accuracy", "one_shot_accuracy", "memory_utility", "kv_hit_rate", "top1_key_correct",
+            "read_fraction", "gate_mean")  # fmt: skip
+COUNTS = ("n_way", "n_test", "n_one_shot", "n_entries", "n_consolidated", "n_forgotten")
+TOLERANCES = dict.fromkeys(("kv_hit_rate", "gate_mean"), MEASURED)
+UNTRAINED = "nearest_neighbor"
+BASES = ("current", "simple", UNTRAINED)
+
+_BOOST = {"confidence_weighting": True, "first_exposure_boost": 0.25}
+_STRONG = {"first_exposure_boost": 0.5, "first_exposure_window": 50}  # the seeds' remedy, 1.3
+_MEAN_OF_5 = {"read_out": "mean", "top_k": 5}
+_SURPRISE = {"write_rule": "surprise"}
+_AS_OFTEN = {"duplicates": "keep", "capacity": 1000, "eviction": "confidence"}
+_LOW = {"surprise_threshold": 0.05, "first_exposure_threshold": 0.05}
+_WIDE = {"d_model": 256, "n_heads": 8, "d_ff": 512, "products": "bfloat16"}  # large enough for it
+_SIZES = {
+    "layers_4": {"n_layers": 4},
+    "layers_8": {"n_layers": 8},
+    "wide": _WIDE,
+    "documented_size": _WIDE | {"n_layers": 4},
+    "last_token": {"pooling": "last"},
+}
+# What each variant changes in its base.
+VARIANTS: dict[str, dict[str, dict]] = {
+    "current": {
+        "": {},
+        "no_consolidation": {"consolidation": False},
+        "no_forgetting": {"forgetting": "none"},
+        "no_lifecycle": {"consolidation": False, "forgetting": "none"},
+        "interference": {"forgetting": "interference"},
+        "no_boost": {"first_exposure_boost": 0.0},
+        "strong_boost": _STRONG,
+        "no_confidence": {"confidence_weighting": False},
+        "dot": {"similarity": "dot"},
+        "top1": {"read_out": "top1", "top_k": 1},
+        "no_context": {"context": "none"},
+        "swarm": {},  # see `arm_config`
+        "threshold_005": _LOW,
+        "write_all": {"write_rule": "all"},
+        "label": {"fusion": "label"},
+        **_SIZES,
+    },
+    "simple": {
+        "": {},
+        "consolidation": {"consolidation": True},
+        "gate_consolidation": {"fusion": "gate", "consolidation": True},
+        "forgetting": {"forgetting": "utility"},
+        "interference": {"forgetting": "interference"},
+        "boost": _BOOST,
+        "strong_boost": _BOOST | _STRONG,
+        "dot": {"similarity": "dot"},
+        "top5": _MEAN_OF_5,
+        "top5_vote": {"read_out": "vote", "top_k": 5},
+        "context": {"context": "documented"},
+        "swarm": {},  # see `arm_config`
+        "surprise": _SURPRISE | _AS_OFTEN,
+        "surprise_once": _SURPRISE,
+        "surprise_005": _SURPRISE | _AS_OFTEN | _LOW,
+        "gate": {"fusion": "gate"},
+        **_SIZES,
+    },
+    UNTRAINED: {
+        "": {},
+        "forgetting": {"forgetting": "utility"},
+        "interference": {"forgetting": "interference"},
+        "boost": _BOOST,
+        "strong_boost": _BOOST | _STRONG,
+        "cosine": {"similarity": "cosine"},
+        "top5": _MEAN_OF_5,
+        "top5_vote": {"read_out": "vote", "top_k": 5},
+        "context": {"context": "documented"},
+        "surprise": _SURPRISE,
+    },
+}
+
+
+def _schema() -> pa.DataFrameSchema:
+    text, count = pa.Column(str), pa.Column(int, pa.Check.ge(0))
+    settings = {
+        "base": pa.Column(str, pa.Check.isin(BASES)),
+        "variant": pa.Column(str, nullable=False),
+        "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
+    }
+    results = {
+        **dict.fromkeys(COUNTS, count),
+        **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
+        "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
+        "correct_words": text,
+        "tested_words": text,
+    }
+    return row_schema(EXPERIMENT, settings, results, unique=["config_hash", "condition"])
+
+
+SCHEMA = _schema()
+
+
+@dataclass(frozen=True)
+class Params(NotebookParams):
+    """What to run; the fields are the notebook's parameters.
+
+    Raises:
+        ValueError: an unknown base or variant, or a count out of range.
+    """
+
+    bases: tuple[str, ...] = BASES  # which bases, with all their variants
+    n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1
+    fewer_seeds: dict[str, int] = field(default_factory=dict)  # variants that get fewer
+    n_way: int = 50  # words of the trained bases
+    n_way_untrained: int = 100  # words of `nearest_neighbor`
+    n_steps: int = 160  # optimiser steps of a trained learner, at least 16
+    n_jobs: int = -1  # trials at a time, -1 for all cores
+    backend: str = "loky"  # "ray" runs the same trials on a cluster
+
+    def __post_init__(self):
+        check_keys(self.bases, BASES, "base")
+        check_keys(self.fewer_seeds, {v for arms in VARIANTS.values() for v in arms}, "variant")
+        counts = [("n_seeds", self.n_seeds, 1), ("n_steps", self.n_steps, 16)]
+        counts += [(f"fewer_seeds[{name!r}]", n, 1) for name, n in self.fewer_seeds.items()]
+        for name, value, least in counts:
+            check_at_least(name, value, least)
+        for name in ("n_way", "n_way_untrained"):
+            if not 5 <= getattr(self, name) <= len(load_lexicon()):
+                raise ValueError(f"{name}={getattr(self, name)}: expected 5 to 100; change {name}")
+
+
+def arm_config(base: str, variant: str = "", n_steps: int = SMALL.n_steps) -> FlowConfig:
+    """Return the configuration of an arm.
+
+    Args:
+        base: one of `BASES`.
+        variant: one of `VARIANTS[base]`.
+        n_steps: optimiser steps in all, by default the factorial's.
+
+    Raises:
+        ValueError: unknown base or variant.
+    """
+    check_keys([base], BASES, "base")
+    check_keys([variant], VARIANTS[base], f"variant of {base}")
+    if base == UNTRAINED:
+        return FLOWS[UNTRAINED].with_overrides(**VARIANTS[base][variant])
+    cell = {"current": CURRENT, "simple": SIMPLE}[base]
+    config = cell_config(cell, swarm=variant == "swarm", n_steps=n_steps)
+    return config.with_overrides(**VARIANTS[base][variant])
+
+
+def make_trials(params: Params) -> list[Trial]:
+    """Return the trials of a run, all arms of a seed together."""
+    trials = []
+    for seed in range(params.n_seeds):
+        for base in params.bases:
+            for variant in VARIANTS[base]:
+                if seed < params.fewer_seeds.get(variant, params.n_seeds):
+                    trials.append(_trial(base, variant, seed, params))
+    return trials
+
+
+def _trial(base: str, variant: str, seed: int, params: Params) -> Trial:
+    untrained = base == UNTRAINED
+    return Trial.create(
+        EXPERIMENT,
+        UNTRAINED if untrained else "small",
+        seed,
+        base=base,
+        variant=variant,
+        budget="none" if untrained else "fixed",
+        n_way=params.n_way_untrained if untrained else params.n_way,
+        n_steps=0 if untrained else params.n_steps,
+        switches=config_hash(arm_config(base, variant).switches()),
+    )
+
+
+def run_trial(trial: Trial) -> list[dict]:
+    """Train one learner and return a row per condition."""
+    settings = dict(trial.settings)
+    n_steps = settings["n_steps"] or SMALL.n_steps
+    config = arm_config(settings["base"], settings["variant"], n_steps)
+    task = make_rare_word_task(settings["n_way"], seed=trial.seed)
+    flow = make_flow("current", seed=trial.seed, **config.as_dict())
+    fit_task(flow, task)
+    learner = {name: settings[name] for name in ("base", "variant", "n_way")}
+    tests = {condition: task.test(condition) for condition in CONDITIONS}
+    return [learner | row for row in examine_all(flow, tests, MEASURES, SCHEMA.columns)]
+
+
+def make_store(folder: Path | None = None) -> ResultsStore:
+    """Return the store of this experiment's rows, by default in `results_dir()`."""
+    return ResultsStore((folder or results_dir()) / f"{EXPERIMENT}.csv", SCHEMA)
+
+
+def run_issues(params: Params) -> pd.DataFrame:
+    """Return the rows of a run, reading what is stored and computing what is missing."""
+    trials, store = make_trials(params), make_store()
+    return run_trials(trials, run_trial, store, n_jobs=params.n_jobs, backend=params.backend)

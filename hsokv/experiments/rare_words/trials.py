@@ -1,0 +1,224 @@
+"""The rare-word experiment: every flow, every test condition, paired seeds.
+
+A trial trains one learner once and tests it under every condition and number of distractors; its
+rows go to `results/rare_words.csv`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from hsokv.checks import check_keys
+from hsokv.config import BUDGETS, FLOWS, FlowConfig
+from hsokv.data.lexicon import load_lexicon
+from hsokv.data.rare_words import CONDITIONS, RareWordTask, make_rare_word_task
+from hsokv.experiments.evaluate import examine, fit_task, right_answers
+from hsokv.flows.persistence import make_flow
+from hsokv.runs.engine import Trial, run_trials
+from hsokv.runs.experiment import MEASURED, RANKED, NotebookParams, row_schema
+from hsokv.runs.provenance import config_hash
+from hsokv.runs.store import ResultsStore, results_dir
+from hsokv.stats import metrics
+
+EXPERIMENT = "rare_words"
+BUDGETED = ("current", "as_shipped", "fine_tune")  # flows with a budget to choose
+MEASURES = (
+    "accuracy", "one_shot_accuracy", "retention", "retention_as_printed", "forgetting",
+    "memory_utility", "kv_hit_rate", "top1_key_correct", "read_fraction", "gate_mean",
+    "novelty_auroc", "convergence_steps", "flops", "train_s", "predict_ms", "memory_bytes",
+)  # fmt: skip
+TIMINGS = ("train_s", "predict_ms")
+TOLERANCES = {"kv_hit_rate": MEASURED, "gate_mean": MEASURED, "novelty_auroc": RANKED}
+
+
+def _schema() -> pa.DataFrameSchema:
+    text, count = pa.Column(str), pa.Column(int, pa.Check.ge(0))
+    settings = {
+        "budget": pa.Column(str, pa.Check.isin(["none", "fixed", *BUDGETS])),
+        "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
+        "n_way": count,
+        "n_distractors": count,
+    }
+    results = {
+        "n_test": count,
+        "n_one_shot": count,
+        **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
+        "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
+        "correct_words": text,
+        "tested_words": text,
+    }
+    key = ["config_hash", "condition", "n_distractors"]
+    return row_schema(EXPERIMENT, settings, results, unique=key)
+
+
+SCHEMA = _schema()
+
+
+@dataclass(frozen=True)
+class Params(NotebookParams):
+    """What to run; the fields are the notebook's parameters.
+
+    Raises:
+        ValueError: an unknown flow or budget, or a count below 1.
+    """
+
+    flows: tuple[str, ...] = ()  # which flows; empty means all
+    n_ways: tuple[int, ...] = (5, 20, 100)  # words to tell apart
+    n_distractors: tuple[int, ...] = (0, 1, 3, 5)  # filler sentences around a test story
+    n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1
+    n_retention_seeds: int = 3  # seeds on which words also arrive in blocks
+    swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
+    fewer_seeds: dict[str, int] = field(default_factory=dict)  # flows that get fewer than n_seeds
+    full_seeds: dict[str, int] = field(default_factory=dict)  # seeds at the full budget, per flow
+    n_jobs: int = -1  # trials at a time, -1 for all cores
+    backend: str = "loky"  # "ray" runs the same trials on a cluster
+
+    def __post_init__(self):
+        object.__setattr__(self, "flows", self.flows or tuple(FLOWS))
+        check_keys(self.flows, FLOWS, "flow")
+        check_keys([self.swarm_budget], BUDGETS, "swarm_budget")
+        check_keys(self.fewer_seeds, FLOWS, "flow in fewer_seeds")
+        check_keys(self.full_seeds, BUDGETED, "flow with a budget in full_seeds")
+        if self.n_seeds < 1 or not self.n_ways:
+            raise ValueError(
+                f"n_seeds={self.n_seeds}, n_ways={self.n_ways}: expected at least one of each; "
+                "raise n_seeds and name an n_way"
+            )
+        if not self.n_distractors or min(self.n_distractors) < 0:
+            raise ValueError(
+                f"n_distractors={self.n_distractors}: expected numbers from 0 up; name at least one"
+            )
+        for n_way in self.n_ways:
+            if not 5 <= n_way <= len(load_lexicon()):
+                raise ValueError(f"n_ways holds {n_way}: expected 5 to 100; change n_ways")
+
+
+def flow_config(flow: str, budget: str) -> FlowConfig:
+    """Return a flow's configuration under a budget.
+
+    `fine_tune` gets as many optimiser steps as match the swarm's counted FLOPs: a step of
+    accepted random search (two forward passes) counts as two thirds of a gradient step.
+    """
+    config = FLOWS[flow]
+    if budget not in BUDGETS:
+        return config
+    swarm = config.with_overrides(**BUDGETS[budget])
+    if flow != "fine_tune":
+        return swarm
+    per_round = swarm.n_agents - (swarm.n_agents // 4) / 3  # every fourth agent searches at random
+    steps = round(swarm.meta_iterations * swarm.agent_steps * per_round)
+    return config.with_overrides(n_steps=steps, batch_size=swarm.batch_size)
+
+
+def make_trials(params: Params) -> list[Trial]:
+    """Return the trials of a run, cheap ones first.
+
+    Flows with a budget, retention and distractors are run at the largest number of words only.
+    """
+    seeds = {f: range(min(params.n_seeds, params.fewer_seeds.get(f, 10**6))) for f in params.flows}
+    most, budgeted = max(params.n_ways), [flow for flow in params.flows if flow in BUDGETED]
+    trials = [
+        _trial(flow, "none" if FLOWS[flow].training == "none" else "fixed", n_way, seed, params)
+        for flow in params.flows
+        if flow not in BUDGETED
+        for n_way in params.n_ways
+        for seed in seeds[flow]
+    ]
+    for flow in budgeted:
+        trials += [_trial(flow, params.swarm_budget, most, seed, params) for seed in seeds[flow]]
+    for flow in budgeted:
+        n_full = params.full_seeds.get(flow, 0)
+        trials += [_trial(flow, "full", most, seed, params) for seed in range(n_full)]
+    return list(dict.fromkeys(trials))
+
+
+def _trial(flow: str, budget: str, n_way: int, seed: int, params: Params) -> Trial:
+    is_main = n_way == max(params.n_ways)
+    in_blocks = is_main and seed < params.n_retention_seeds
+    in_blocks &= budget != "full" and flow != "as_shipped"  # too expensive to train six times
+    return Trial.create(
+        EXPERIMENT,
+        flow,
+        seed,
+        budget=budget,
+        n_way=n_way,
+        n_distractors=params.n_distractors if is_main else (0,),
+        retention=in_blocks,
+        switches=config_hash(flow_config(flow, budget).switches()),
+    )
+
+
+def run_trial(trial: Trial) -> list[dict]:
+    """Train one learner and return a row per condition and number of distractors."""
+    settings = dict(trial.settings)
+    task = make_rare_word_task(settings["n_way"], seed=trial.seed)
+    switches = flow_config(trial.flow, settings["budget"]).as_dict()
+    flow = make_flow(trial.flow, seed=trial.seed, **switches)
+    fit_task(flow, task)
+    learner = {
+        "budget": settings["budget"],
+        "n_way": settings["n_way"],
+        "convergence_steps": flow.convergence_steps_,
+        "flops": flow.cost_.flops,
+        "train_s": flow.cost_.train_s,
+        "memory_bytes": flow.memory_bytes,
+    }
+    blocks = _retention(trial, task, switches) if settings["retention"] else {}
+    rows = []
+    for n_distractors in settings["n_distractors"]:
+        tested = {c: examine(flow, task.test(c, n_distractors)) for c in CONDITIONS}
+        unseen = tested["unseen"].pop("novelty")
+        known = {c: tested[c].pop("novelty") for c in CONDITIONS if c != "unseen"}
+        for condition in CONDITIONS:
+            negatives = known["recognise" if condition == "unseen" else condition]
+            row = learner | {"condition": condition, "n_distractors": n_distractors}
+            row |= tested[condition] | {"novelty_auroc": metrics.auroc(negatives, unseen)}
+            if n_distractors == 0:
+                row |= blocks.get(condition, {})
+                if condition == "verbatim":
+                    again = examine(flow, task.test("verbatim", 5, draw="retention"))
+                    row["retention_as_printed"] = again["accuracy"]
+            rows.append({name: float("nan") for name in MEASURES} | row)
+    return rows
+
+
+def _retention(trial: Trial, task: RareWordTask, switches: dict) -> dict[str, dict]:
+    """Let the words arrive in blocks; return retention and forgetting per condition.
+
+    A budget (of the swarm or of `fine_tune`) is spent evenly over the blocks; flows with a fixed
+    number of steps take that many on each.
+    """
+    n_blocks = len(task.blocks)
+    shared = ("meta_iterations", "n_steps") if trial.flow in BUDGETED else ()
+    switches = switches | {name: max(1, switches[name] // n_blocks) for name in shared}
+    flow = make_flow(trial.flow, seed=trial.seed, **switches)
+    conditions = [c for c in CONDITIONS if c != "unseen"]
+    tests = {c: task.test(c) for c in conditions}
+    accuracy = {c: np.full((n_blocks, n_blocks), np.nan) for c in conditions}
+    for stage, words in enumerate(task.blocks):
+        fit_task(flow, task, set(words))
+        for condition in conditions:
+            for block in range(stage + 1):
+                stories = tests[condition].where(set(task.blocks[block]))
+                right = right_answers(flow, flow.answer(stories.texts), stories)
+                accuracy[condition][stage, block] = right.mean()
+    return {
+        c: {"retention": metrics.retention(a), "forgetting": metrics.forgetting(a)}
+        for c, a in accuracy.items()
+    }
+
+
+def make_store(folder: Path | None = None) -> ResultsStore:
+    """Return the store of this experiment's rows, by default in `results_dir()`."""
+    return ResultsStore((folder or results_dir()) / f"{EXPERIMENT}.csv", SCHEMA)
+
+
+def run_rare_words(params: Params) -> pd.DataFrame:
+    """Return the rows of a run, reading what is stored and computing what is missing."""
+    trials, store = make_trials(params), make_store()
+    return run_trials(trials, run_trial, store, n_jobs=params.n_jobs, backend=params.backend)

@@ -1,0 +1,100 @@
+"""What a user would pick instead: library implementations behind the same interface.
+
+Each stores the training texts and refits on all of them when new ones arrive.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import bm25s
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from hsokv.data.tokenizer import split_words
+from hsokv.flows.base import Answers, Flow
+
+
+class LibraryFlow(Flow):
+    """A library baseline.
+
+    `tfidf_neighbor`: cosine 1-nearest-neighbour over scikit-learn's TF-IDF.
+    `bm25`: the best-scoring text under BM25 (Robertson and Zaragoza, 2009; the bm25s package).
+    `prototype`: cosine to the mean TF-IDF vector of each class (Snell et al., 2017).
+    `linear_probe`: scikit-learn's logistic regression on TF-IDF.
+    """
+
+    is_library = True
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of the stored texts as UTF-8."""
+        return sum(len(text.encode()) for text in self.texts_)
+
+    def _reset(self) -> None:
+        self.texts_: list[str] = []
+        self.labels_: list[int] = []
+
+    def _learn(self, texts: list[str], labels: list[int], validation: tuple | None) -> None:
+        self.texts_ += texts
+        self.labels_ += labels
+        self._refit()
+
+    def _refit(self) -> None:
+        """Fit the library model to all stored texts."""
+        kind, labels = self.config.library, np.array(self.labels_)
+        self.convergence_steps_ = 0
+        self.cost_.flops = float("nan")  # library code is not counted
+        if kind == "bm25":
+            self._index = bm25s.BM25()
+            self._index.index([split_words(text) for text in self.texts_], show_progress=False)
+            return
+        self._vectorizer = TfidfVectorizer(tokenizer=split_words, token_pattern=None)
+        vectors = self._vectorizer.fit_transform(self.texts_)
+        if kind == "tfidf_neighbor":
+            self._keys, self._key_labels = vectors, labels
+        elif kind == "prototype":
+            onehot = np.eye(len(self.classes_))[labels]
+            self._keys = (onehot / onehot.sum(0)).T @ vectors.toarray()
+            norms = np.linalg.norm(self._keys, axis=1, keepdims=True)
+            self._keys /= np.maximum(norms, 1e-12)  # a class may have no words at all
+            self._key_labels = np.arange(len(self.classes_))
+        elif len(self.classes_) > 1:
+            with warnings.catch_warnings():  # one or two texts per class is the task, no mistake
+                warnings.filterwarnings("ignore", message="The number of unique classes")
+                self._probe = LogisticRegression(C=100.0, max_iter=1000).fit(vectors, labels)
+
+    def _answer(self, texts: list[str]) -> Answers:
+        n, n_classes = len(texts), len(self.classes_)
+        none = np.full(n, np.nan)
+        if self.config.library == "linear_probe":
+            scores = np.ones((n, 1))
+            if n_classes > 1:
+                scores = self._probe.predict_proba(self._vectorizer.transform(texts))
+            return Answers(
+                scores, scores, 1 - scores.max(1), none, np.full(n, -1), np.zeros(n, bool),
+                none, np.zeros(n, bool),
+            )  # fmt: skip
+        if self.config.library == "bm25":
+            words = [split_words(text) for text in texts]
+            silent = np.zeros(len(self.texts_))  # bm25s takes no query without words
+            similar = np.stack([self._index.get_scores(q) if q else silent for q in words])
+            labels, offset = np.array(self.labels_), 0.0
+        else:
+            similar = np.asarray(self._vectorizer.transform(texts) @ self._keys.T)
+            if hasattr(self._keys, "toarray"):
+                similar = (self._vectorizer.transform(texts) @ self._keys.T).toarray()
+            labels, offset = self._key_labels, 1.0
+        best = similar.argmax(1)
+        nearest = similar[np.arange(n), best]
+        return Answers(
+            scores=np.eye(n_classes)[labels[best]],
+            scores_without=np.zeros((n, n_classes)),
+            novelty=offset - nearest,
+            hit=nearest,
+            nearest=labels[best],
+            has_read=np.ones(n, bool),
+            gate=none,
+            abstains=np.zeros(n, bool),
+        )

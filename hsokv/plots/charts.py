@@ -1,0 +1,300 @@
+"""Figures of the report: tidy frames in, (figure, axes) out; nothing is read, computed or saved.
+
+A flow has one colour, marker and line style everywhere (`FLOW_STYLE`): colours are Okabe and Ito's
+(2008), related flows share one, and no two flows share a marker and its filling, so figures read
+in greyscale. Accuracy axes start at 0 and say so. Call `use_style()` once; save with `save_figure`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hsokv.plots.labels import place_labels
+
+WIDTH_IN = 6.5  # text width of the report
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#666666"
+STYLE = {
+    "figure.figsize": (WIDTH_IN, 4.0),
+    "figure.dpi": 120,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same glyphs on every machine
+    "font.size": 9.5,
+    "axes.labelsize": 9.5,
+    "axes.titlesize": 9,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": "#E2E2E2",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 6,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "hsokv",  # element ids depend on the drawing alone
+}
+
+
+def _flow(color: str, marker: str, linestyle: Any = "-", filled: bool = True) -> dict[str, Any]:
+    face = color if filled else "white"
+    return {"color": color, "marker": marker, "linestyle": linestyle, "markerfacecolor": face}
+
+
+FLOW_STYLE: dict[str, dict[str, Any]] = {
+    "current": _flow(VERMILION, "D"),
+    "as_shipped": _flow(VERMILION, "d", "--"),
+    "kv_only": _flow(VERMILION, "v", ":"),
+    "minimal_fix": _flow(ORANGE, "^"),
+    "minimal_config": _flow(ORANGE, "^", "--", filled=False),
+    "hybrid": _flow(ORANGE, "P", "-."),
+    "simple_kv": _flow(SKY, "s"),
+    "simple_kv_contrastive": _flow(SKY, "s", "--", filled=False),
+    "fine_tune": _flow(PURPLE, "X"),
+    "nearest_neighbor": _flow(BLUE, "o"),
+    "nearest_neighbor_cosine": _flow(BLUE, "o", "--", filled=False),
+    "tfidf_neighbor": _flow(GREEN, "<"),
+    "bm25": _flow(GREEN, ">", "--"),
+    "prototype": _flow(GREEN, "p", "-."),
+    "linear_probe": _flow(GREEN, "h", ":", filled=False),
+    "redesign": _flow(BLACK, "*"),
+}
+CONDITION_LABEL = {
+    "verbatim": "verbatim\n(seen sentence)",
+    "recognise": "recognise\n(new sentence)",
+    "infer": "infer\n(word blanked)",
+    "unseen": "unseen\n(abstain)",
+}
+ACCURACY_LABEL = "accuracy (%, axis from 0)"
+AXIS_LABEL = {
+    "n_way": "words to tell apart (n_way, log scale)",
+    "n_distractors": "distractor sentences (n_distractors)",
+    "flops": "training cost (FLOPs, log scale)",
+    "predict_ms": "time per prediction (ms, log scale)",
+    "memory_bytes": "memory (bytes, log scale)",
+}
+
+
+def use_style() -> None:
+    """Set matplotlib's defaults to the report's style."""
+    plt.rcParams.update(STYLE)
+
+
+def save_figure(fig: Figure, path: str | Path) -> Path:
+    """Write fig as SVG or PNG (120 dpi), opaque, without a date: equal figures, equal bytes."""
+    path = Path(path)
+    metadata = {"Date": None} if path.suffix == ".svg" else None
+    with plt.rc_context(STYLE):
+        fig.savefig(path, dpi=120, metadata=metadata)
+    return path
+
+
+def flow_style(flow: str) -> dict[str, Any]:
+    """Return colour, marker, linestyle and markerfacecolor of a flow, as plot keywords.
+
+    'current (full)' looks as `current` does; 'current (demo)' is the same with a hollow marker.
+    """
+    flow, _, budget = flow.partition(" (")
+    if budget == "demo)" and flow in FLOW_STYLE:
+        return FLOW_STYLE[flow] | {"markerfacecolor": "white"}
+    if flow not in FLOW_STYLE:
+        raise ValueError(
+            f"flow {flow!r} has no style: expected one of {', '.join(FLOW_STYLE)}; add it to "
+            "FLOW_STYLE"
+        )
+    return FLOW_STYLE[flow]
+
+
+def plot_accuracy_by_condition(
+    summary: pd.DataFrame,
+    seeds: pd.DataFrame | None = None,
+    chance: float | Mapping[str, float] | None = None,
+    ax: Axes | None = None,
+) -> tuple[Figure, np.ndarray | Axes]:
+    """Draw accuracy per flow with intervals, one panel per condition, flows as ordered in summary.
+
+    Args:
+        summary: columns flow, condition, point, low, high (shares).
+        seeds: columns flow, condition, accuracy: one faint dot per row.
+        chance: accuracy of guessing, drawn dashed; a number is drawn in every panel but `unseen`.
+        ax: axes to draw on; summary must then hold one condition.
+    """
+    require(summary, "flow", "condition", "point", "low", "high")
+    flows, conditions = list(summary["flow"].unique()), list(summary["condition"].unique())
+    fig, axes = make_panels(ax, len(conditions), len(conditions), 0.9 + 0.26 * len(flows))
+    for panel, condition in zip(axes, conditions):
+        rows = summary[summary["condition"] == condition]
+        for row in rows.itertuples():
+            y, style = flows.index(row.flow), flow_style(row.flow)
+            if seeds is not None:
+                require(seeds, "flow", "condition", "accuracy")
+                at = (seeds["flow"] == row.flow) & (seeds["condition"] == condition)
+                x = 100 * np.sort(seeds.loc[at, "accuracy"].to_numpy())
+                spread = y + 0.26 * np.sin(2.4 * np.arange(x.size))  # fixed jitter, no draw
+                panel.plot(x, spread, ".", color=style["color"], alpha=0.3, ms=3, mew=0)
+            _bar(panel, row, y, style)
+        guess = chance.get(condition) if isinstance(chance, Mapping) else chance
+        if guess is not None and (isinstance(chance, Mapping) or condition != "unseen"):
+            panel.axvline(100 * guess, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
+        panel.set_title(CONDITION_LABEL.get(condition, condition))
+        panel.set(xlim=(-4, 104), xticks=[0, 50, 100], ylim=(len(flows) - 0.4, -0.6))
+        panel.set_yticks(range(len(flows)), flows)
+        panel.tick_params(axis="y", length=0)
+    label = ACCURACY_LABEL + ("" if chance is None else "; dashed: chance")
+    fig.supxlabel(label, fontsize=9.5) if ax is None else ax.set_xlabel(label)
+    axes[0].set_ylabel("flow")
+    return fig, axes if ax is None else ax
+
+
+def plot_accuracy_vs(
+    summary: pd.DataFrame, x: str, ax: Axes | None = None
+) -> tuple[Figure, np.ndarray | Axes]:
+    """Draw accuracy against n_way (log axis) or n_distractors, a line with interval bars per flow.
+
+    Args:
+        summary: columns flow, point, low, high (shares) and x; with a column condition, one panel
+            per condition. Flows are moved sideways a little so that bars stay apart.
+        x: 'n_way', 'n_distractors', or another numeric column.
+        ax: axes to draw on; summary must then hold one condition.
+    """
+    require(summary, "flow", x, "point", "low", "high")
+    flows, is_log = list(summary["flow"].unique()), x == "n_way"
+    conditions = list(summary["condition"].unique()) if "condition" in summary else [None]
+    n_rows, legend_rows = -(-len(conditions) // 2), -(-len(flows) // 3)
+    height = 0.6 + n_rows * (2.3 if len(conditions) > 1 else 3.2) + 0.2 * legend_rows
+    fig, axes = make_panels(ax, len(conditions), min(2, len(conditions)), height, True)
+    ticks = np.sort(summary[x].unique())
+    position = np.log10 if is_log else np.asarray
+    gaps = np.diff(position(ticks.astype(float)))
+    step = 0.5 * (gaps.min() if gaps.size else 1.0) / max(len(flows), 4)
+    for panel, condition in zip(axes, conditions):
+        rows = summary if condition is None else summary[summary["condition"] == condition]
+        for i, flow in enumerate(flows):
+            line = rows[rows["flow"] == flow].sort_values(x)
+            at = position(line[x].to_numpy(float)) + step * (i - (len(flows) - 1) / 2)
+            y = 100 * line[["point", "low", "high"]].to_numpy(float)
+            style = flow_style(flow)
+            panel.vlines(at, y[:, 1], y[:, 2], color=style["color"], linewidth=1)
+            panel.plot(at, y[:, 0], **style, label=flow, clip_on=False)
+        panel.set_xticks(position(ticks.astype(float)), [f"{tick:g}" for tick in ticks])
+        panel.set(ylim=(0, 102), yticks=range(0, 101, 20))
+        panel.set_title("" if condition is None else CONDITION_LABEL.get(condition, condition))
+    _label(fig, axes, ax, AXIS_LABEL.get(x, x), ACCURACY_LABEL)
+    return fig, axes if ax is None else ax
+
+
+def plot_paired_differences(
+    table: pd.DataFrame, min_effect: float | None = None, ax: Axes | None = None
+) -> tuple[Figure, Axes]:
+    """Draw paired differences with intervals around a zero line, in the order of the table.
+
+    Args:
+        table: columns label, point, low, high (shares; positive: the first named is better).
+            Filled markers: the interval excludes 0. The numbers stand on the right.
+        min_effect: smallest difference of interest (share); the band of lesser ones is shaded.
+        ax: axes to draw on.
+    """
+    require(table, "label", "point", "low", "high")
+    fig, axes = make_panels(ax, 1, 1, 0.8 + 0.28 * len(table))
+    panel = axes[0]
+    if min_effect is not None:
+        panel.axvspan(-100 * min_effect, 100 * min_effect, color="#EDEDED", linewidth=0)
+    panel.axvline(0, color=BLACK, linewidth=1)
+    for y, row in enumerate(table.itertuples()):
+        _bar(panel, row, y, _flow(BLUE, "o", filled=row.low > 0 or row.high < 0))
+        text = f"{100 * row.point:+.1f} [{100 * row.low:+.1f}, {100 * row.high:+.1f}]"
+        panel.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", size=8.5)
+    panel.set(ylim=(len(table) - 0.4, -0.6), ylabel="comparison")
+    panel.set_xlabel("difference in accuracy (percentage points)")
+    panel.set_yticks(range(len(table)), table["label"])
+    panel.tick_params(axis="y", length=0)
+    return fig, panel
+
+
+def plot_accuracy_vs_cost(
+    table: pd.DataFrame, cost: str = "flops", ax: Axes | None = None
+) -> tuple[Figure, Axes]:
+    """Draw accuracy against cost on a log axis, each flow labelled; free flows at a marked edge.
+
+    Args:
+        table: columns flow, point, low, high (shares) and the cost, one row per flow.
+        cost: name of the cost column; entries are >= 0.
+        ax: axes to draw on.
+    """
+    require(table, "flow", "point", "low", "high", cost)
+    fig, axes = make_panels(ax, 1, 1, 4.4)
+    panel, value = axes[0], table[cost].to_numpy(float)
+    paid = value > 0
+    least, most = (value[paid].min(), value[paid].max()) if paid.any() else (1.0, 10.0)
+    first, last = np.floor(np.log10(least)), max(np.ceil(np.log10(most)), np.log10(least) + 1)
+    edge = first - 0.42 * (last - first)  # room for labels: a third of the axis
+    x = np.where(paid, np.log10(np.where(paid, value, 1.0)), edge)
+    decades = np.arange(first, last + 1, max(1, (last - first) // 6))
+    panel.set(xlim=(edge - 0.3, last + 0.12 * (last - edge)), ylim=(0, 104), ylabel=ACCURACY_LABEL)
+    names = [f"$10^{{{d:.0f}}}$" for d in decades]
+    if not paid.all():
+        panel.axvspan(edge - 0.3, first - 0.25, color="#F0F0F0", linewidth=0)
+        decades, names = np.r_[edge, decades], ["none", *names]
+    panel.set_xticks(decades, names)
+    panel.set_xlabel(AXIS_LABEL.get(cost, f"{cost} (log scale)"))
+    for at, row in zip(x, table.itertuples()):
+        style = flow_style(row.flow)
+        panel.vlines(at, 100 * row.low, 100 * row.high, color=style["color"], linewidth=1)
+        panel.plot(at, 100 * row.point, **{**style, "linestyle": "none"}, clip_on=False)
+    percent = 100 * table[["point", "low", "high"]].to_numpy(float)
+    place_labels(panel, np.c_[x, percent[:, 0]], percent[:, 1:], list(table["flow"]))
+    return fig, panel
+
+
+def require(frame: pd.DataFrame, *columns: str) -> None:
+    """Check that a frame to draw has rows and these columns, else raise ValueError."""
+    missing = [column for column in columns if column not in frame]
+    if missing or frame.empty:
+        raise ValueError(
+            f"frame of {len(frame)} rows with columns {list(frame)}: expected at least one row and "
+            f"{list(columns)}; add {missing or 'rows'}"
+        )
+
+
+def make_panels(
+    ax: Axes | None, n: int, n_cols: int, height: float, sharex: bool = False
+) -> tuple[Figure, np.ndarray]:
+    """Return a figure with n panels, or the given axes as the only one."""
+    if ax is not None:
+        if n != 1:
+            raise ValueError(f"{n} panels on one ax: expected 1; filter the frame or omit ax")
+        return ax.figure, np.array([ax])
+    fig = plt.figure(figsize=(WIDTH_IN, height), layout="constrained")
+    grid = fig.subplots(-(-n // n_cols), n_cols, sharex=sharex, sharey=True, squeeze=False).ravel()
+    for i, panel in enumerate(grid):
+        panel.tick_params(labelbottom=not sharex or i + n_cols >= n)
+        if i >= n:
+            panel.remove()
+    return fig, grid[:n]
+
+
+def _bar(panel: Axes, row: Any, y: float, style: dict[str, Any]) -> None:
+    """Draw one horizontal interval with its point, in percent."""
+    panel.hlines(y, 100 * row.low, 100 * row.high, color=style["color"], linewidth=1.6)
+    panel.plot(100 * row.point, y, **style | {"linestyle": "none"}, ms=5, clip_on=False, zorder=3)
+
+
+def _label(fig: Figure, axes: np.ndarray, ax: Axes | None, xlabel: str, ylabel: str) -> None:
+    """Label the outer axes, with one legend under all panels; a given ax gets its own."""
+    entries = {k: h for panel in axes for h, k in zip(*panel.get_legend_handles_labels())}
+    place = {} if ax else {"loc": "outside lower center", "ncols": 3, "handlelength": 3}
+    (ax or fig).legend(entries.values(), entries.keys(), **place)
+    n_cols = axes[0].get_gridspec().ncols if ax is None else 1
+    for i, panel in enumerate(axes):
+        panel.set_xlabel(xlabel if i + n_cols >= len(axes) else "")
+        panel.set_ylabel(ylabel if i % n_cols == 0 else "")

@@ -1,0 +1,36 @@
+"""Rows are named by hashes that must not drift, and rest on defaults and data, which are pinned."""
+
+import importlib
+
+import pytest
+import yaml
+
+from hsokv.config import FlowConfig
+from tools import pins
+from tools.audit import EXPERIMENTS
+
+
+def test_tree_agrees_with_its_pins(capsys):
+    """Defaults, flows, budgets, data and the hashes of all research trials are as they were."""
+    assert pins.main([]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_research_trials_are_the_stored_ones(name):
+    """Every research trial has its rows under the hash that the code gives it today."""
+    stored = (
+        importlib.import_module(f"hsokv.experiments.{name}.trials")
+        .make_store(pins.ROOT / "results")
+        .completed()
+    )
+    assert pins.list_hashes(name) == stored
+
+
+def test_changed_default_is_named(monkeypatch, tmp_path, capsys):
+    """A default that changes leaves hashes alone; the pins notice, and say which and from what."""
+    then = yaml.safe_load(pins.PINS.read_text("utf8"))
+    then["defaults"]["dropout"] = FlowConfig().dropout + 0.4
+    monkeypatch.setattr(pins, "PINS", tmp_path / "pins.yaml")
+    pins.PINS.write_text(yaml.safe_dump(then))
+    assert pins.main([]) == 1
+    assert "dropout is 0.1, the rows were computed with 0.5" in capsys.readouterr().err
