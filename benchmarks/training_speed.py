@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from hsokv import make_flow
-from hsokv.config import FLOWS
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.data.tokenizer import PAD_ID, Tokenizer
+from hsokv.flows.named import FLOWS
 from hsokv.models.transformer import GatedMemoryTransformer, sinusoidal_positions
 from hsokv.training.steps import TrainingSet, train_episode
 

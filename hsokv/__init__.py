@@ -4,7 +4,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from hsokv.config import FlowConfig
 from hsokv.flows.base import ABSTAIN, Flow
-from hsokv.flows.persistence import from_pretrained, list_flows, make_flow, save_pretrained
+from hsokv.flows.make import list_flows, make_flow
+from hsokv.flows.persistence import from_pretrained, save_pretrained
 
 try:
     __version__ = version("hsokv")

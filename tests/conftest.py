@@ -3,8 +3,8 @@
 import pytest
 
 from hsokv import Flow, list_flows, make_flow
-from hsokv.config import FLOWS
 from hsokv.data.rare_words import RareWordTask, make_rare_word_task
+from hsokv.flows.named import FLOWS
 
 TINY = {
     "d_model": 16, "n_layers": 2, "n_heads": 2, "d_ff": 32, "n_steps": 2, "meta_iterations": 1,

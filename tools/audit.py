@@ -11,7 +11,7 @@ import argparse
 import importlib
 import sys
 
-from hsokv.experiments.rare_words.tables import MIN_EFFECT
+from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.runs.audit import Audit, Tolerance, audit
 from hsokv.runs.engine import Trial
 from hsokv.stats.decisions import FAILS, decide

@@ -12,8 +12,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
-from hsokv.config import ALLOWED, FLOWS, FlowConfig
+from hsokv.config import ALLOWED, FlowConfig
 from hsokv.flows.description import STAGES, describe
+from hsokv.flows.named import FLOWS
 from hsokv.plots.diagrams import draw_flow, write_alt_text
 from tools.api_page import STYLE, prose
 
@@ -161,7 +162,7 @@ def draw_flows(folder: Path) -> None:
     """Write one SVG per flow into a folder, which is made if it does not exist."""
     import matplotlib.pyplot as plt
 
-    from hsokv.plots.charts import save_figure
+    from hsokv.plots.style import save_figure
 
     folder.mkdir(parents=True, exist_ok=True)
     for name in FLOWS:

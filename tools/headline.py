@@ -10,10 +10,10 @@ import matplotlib
 
 matplotlib.use("Agg")
 
+from hsokv import plots  # noqa: E402
 from hsokv.data.rare_words import CONDITIONS  # noqa: E402
 from hsokv.experiments.rare_words import tables as summaries  # noqa: E402
 from hsokv.experiments.rare_words.trials import make_store  # noqa: E402
-from hsokv.plots import charts as plots  # noqa: E402
 from tools.paths import BOOK  # noqa: E402
 
 

@@ -8,11 +8,11 @@ matplotlib.use("Agg")
 
 from matplotlib.figure import Figure  # noqa: E402
 
+from hsokv import plots  # noqa: E402
 from hsokv.experiments.issues import figures as issue_plots  # noqa: E402
 from hsokv.experiments.issues import hit_rate  # noqa: E402
 from hsokv.experiments.issues.effects import ISSUES, effect_table  # noqa: E402
 from hsokv.experiments.issues.trials import make_store  # noqa: E402
-from hsokv.plots import charts as plots  # noqa: E402
 
 
 def draw_issues(folder: Path) -> list[Path]:

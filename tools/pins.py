@@ -14,7 +14,8 @@ from dataclasses import asdict
 
 import yaml
 
-from hsokv.config import BUDGETS, FLOWS, FlowConfig
+from hsokv.config import FlowConfig
+from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.runs.provenance import config_hash
 from tools.audit import EXPERIMENTS
 from tools.fingerprint import preset_parameters

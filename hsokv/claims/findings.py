@@ -14,14 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from hsokv.experiments.rare_words.tables import (
-    MIN_EFFECT,
-    accuracy_interval,
-    compare,
-    measure_interval,
-    rows_of,
-)
+from hsokv.experiments.rare_words.tables import compare, rows_of
 from hsokv.experiments.rare_words.trials import make_store
+from hsokv.experiments.word_rows import MIN_EFFECT, accuracy_interval, measure_interval
 from hsokv.stats.decisions import decide
 from hsokv.stats.intervals import Interval
 
@@ -261,7 +256,7 @@ def render_page(published: pd.DataFrame, here: pd.DataFrame, preset: str) -> str
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write the page to standard output: `python -m hsokv.claims.findings --published A --here B`."""
+    """Write the page of findings to standard output."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--published", type=Path, required=True, help="folder of research rows")
     parser.add_argument("--here", type=Path, required=True, help="folder of rows computed here")

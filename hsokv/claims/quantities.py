@@ -35,7 +35,7 @@ from hsokv.claims.rows import (
     settings_of,
 )
 from hsokv.experiments.attribution import tables as shapley
-from hsokv.experiments.rare_words.tables import accuracy_interval, common_seeds, word_cells
+from hsokv.experiments.word_rows import accuracy_interval, common_seeds, word_cells
 from hsokv.flows.factorial import NAMES
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import (

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from hsokv.checks import check_keys
-from hsokv.config import BUDGETS, FLOWS
 from hsokv.data import rare_words as stories
 from hsokv.experiments.attribution import tables as shapley
 from hsokv.experiments.attribution import trials as attribution
@@ -20,6 +19,7 @@ from hsokv.experiments.printed_table import trials as printed_table
 from hsokv.experiments.rare_words import trials as rare_words
 from hsokv.experiments.rare_words.tables import with_arm
 from hsokv.flows.factorial import check_cell, list_cells
+from hsokv.flows.named import BUDGETS, FLOWS
 
 TABLES = {
     "rare_words": rare_words,

@@ -13,7 +13,7 @@ import numpy as np
 from hsokv.data.lexicon import load_lexicon, load_unseen_words
 from hsokv.data.rare_words import RareWordTask, Texts
 from hsokv.flows.base import ABSTAIN, Answers, Flow
-from hsokv.stats.intervals import encode_words
+from hsokv.stats.word_sets import encode_words
 
 
 def fit_task(flow: Flow, task: RareWordTask, words: set[str] | None = None) -> None:

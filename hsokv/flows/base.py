@@ -15,7 +15,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
 from hsokv.checks import check_texts, check_texts_labels
-from hsokv.config import FLOWS, FlowConfig
+from hsokv.config import FlowConfig
+from hsokv.flows.named import FLOWS
 
 ABSTAIN = "<abstain>"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hsokv.config import FlowConfig
-from hsokv.training.consolidation import UTILITY_THRESHOLD
+from hsokv.memory.forgetting import UTILITY_THRESHOLD
 from hsokv.training.swarm import LR_RANGE, OPTIMIZERS, TOP_K_RANGE
 
 # The stages that `describe` tells apart, each with the slots it is made of.

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from hsokv.checks import check_keys
-from hsokv.config import FLOWS, FlowConfig
+from hsokv.config import FlowConfig
+from hsokv.flows.named import FLOWS
 
 N_WAY = 50  # words; a fifth serve validation, 40 are scored
 

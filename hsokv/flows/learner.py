@@ -17,20 +17,17 @@ from hsokv.checks import check_texts_labels
 from hsokv.data.tokenizer import Tokenizer, split_words
 from hsokv.flows.base import Answers, Flow
 from hsokv.memory.access import (
-    TrainingSet,
-    encode_texts,
-    hold_out_last,
     impostor_threshold,
     read_labels,
     read_memory,
     score_states,
     score_validation,
-    source_of,
     write_texts,
 )
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
 from hsokv.models.build import build_network
+from hsokv.models.texts import TrainingSet, encode_texts, hold_out_last, source_of
 from hsokv.seeds import seed_for, torch_generator
 from hsokv.stats.metrics import convergence_steps
 from hsokv.training.consolidation import tend

@@ -1,4 +1,4 @@
-"""Make, save and load flows by name.
+"""Save and load flows.
 
 A saved flow is a folder: `config.json`, `model.safetensors`, `memory.safetensors` and
 `tokenizer.json`, whose checksums `config.json` holds. Nothing in it is ever unpickled.
@@ -9,48 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from hsokv.checks import unknown_key_message
-from hsokv.config import FLOWS
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import Flow
-from hsokv.flows.learner import MemoryLearner
 from hsokv.flows.library import LibraryFlow
+from hsokv.flows.make import make_flow
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.models.averages import TokenAverageEncoder
 
 FORMAT = 1
 COUNTERS = ("_step", "_top_k", "_n_calls", "_threshold")
 PARTS = ("model.safetensors", "memory.safetensors", "tokenizer.json")
-
-
-def list_flows() -> list[str]:
-    """Return the names of all flows."""
-    return list(FLOWS)
-
-
-def make_flow(flow: str, *, seed: int = 0, n_jobs: int = 1, **overrides: Any) -> Flow:
-    """Return an unfitted flow.
-
-    Args:
-        flow: one of `list_flows()`.
-        seed: decides initial weights, batches and draws.
-        n_jobs: swarm agents trained side by side.
-        overrides: switches of `hsokv.FlowConfig` to change.
-
-    Raises:
-        ValueError: unknown flow or switch, with the nearest valid name.
-    """
-    if flow not in FLOWS:
-        raise ValueError(unknown_key_message(flow, FLOWS, "flow"))
-    kind = LibraryFlow if FLOWS[flow].encoder == "library" else MemoryLearner
-    return kind(flow, seed=seed, n_jobs=n_jobs, **overrides)
 
 
 def save_pretrained(flow: Flow, directory: str | Path) -> None:

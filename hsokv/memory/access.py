@@ -6,9 +6,7 @@ d width of states and keys, v width of values.
 
 from __future__ import annotations
 
-import hashlib
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -18,41 +16,11 @@ from hsokv.config import FlowConfig
 from hsokv.data.tokenizer import PAD_ID
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context, Reading, similarity
-from hsokv.memory.write import effective_confidence, initial_confidence, novelty_of, should_write
-from hsokv.models.averages import TokenAverageEncoder
-from hsokv.models.transformer import GatedClassifier, pack
+from hsokv.memory.write import initial_confidence, novelty_of, should_write
+from hsokv.models.texts import TrainingSet, encode_texts
+from hsokv.models.transformer import GatedClassifier
 
-ENCODE_BATCH = 128  # texts per forward pass outside training
 IMPOSTOR_QUANTILE = 0.95  # an answer must be nearer than this share of wrong-label pairs
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """Texts to learn from.
-
-    Attributes:
-        ids: N lists of token ids.
-        labels: class indices, (N,), int64.
-        exposures: the how-manieth text of its label each is, from 1, (N,).
-        sources: number of each distinct (text, label), (N,).
-    """
-
-    ids: list[list[int]]
-    labels: Tensor
-    exposures: Tensor
-    sources: Tensor
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def take(self, index: Tensor) -> TrainingSet:
-        """Return some of the texts."""
-        return TrainingSet(
-            [self.ids[i] for i in index.tolist()],
-            self.labels[index],
-            self.exposures[index],
-            self.sources[index],
-        )
 
 
 def value_of(net: GatedClassifier, pooled: Tensor, data: TrainingSet, kind: str) -> Tensor:
@@ -148,26 +116,6 @@ def write_texts(
     )
 
 
-def source_of(text: str, label: int) -> int:
-    """Return the number of a distinct (text, label), the same in every process."""
-    digest = hashlib.sha256(f"{label}\n{text}".encode()).digest()
-    return int.from_bytes(digest[:8], "little") >> 1
-
-
-def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
-    """Return the states of texts in evaluation mode, (B, d).
-
-    Plain averages are taken in float64, so that no processor's order of adding decides between
-    two keys that are nearly as close; stored keys are float32.
-    """
-    with torch.no_grad():
-        if isinstance(net, TokenAverageEncoder):
-            return net(ids, torch.float64)
-        net.eval()
-        parts = [ids[i : i + ENCODE_BATCH] for i in range(0, len(ids), ENCODE_BATCH)]
-        return torch.cat([net.encode(pack(part, config.pad_to or None)) for part in parts])
-
-
 def score_states(net, memory, states: Tensor, config: FlowConfig, **reading_options):
     """Return the gated network's class scores (B, C), the gate, and the reading (or `None`).
 
@@ -207,8 +155,14 @@ def impostor_threshold(memory: KeyValueMemory, kind: str) -> float:
     return torch.quantile(nearest, IMPOSTOR_QUANTILE).item()
 
 
-def hold_out_last(labels: list[int]) -> tuple[list[int], list[int]]:
-    """Return the texts to keep and to hold out: the last of every label that has two."""
-    last = {label: i for i, label in enumerate(labels)}
-    held = {i for label, i in last.items() if labels.count(label) > 1}
-    return [i for i in range(len(labels)) if i not in held], sorted(held)
+def effective_confidence(memory: KeyValueMemory, config: FlowConfig) -> Tensor | None:
+    """Return the confidence each entry is read with, (N,), or `None` for unweighted reading.
+
+    A first exposure is lifted by `first_exposure_boost`, fading linearly to nothing over
+    `first_exposure_window` retrievals.
+    """
+    if not config.confidence_weighting:
+        return None
+    left = 1 - memory["retrieval_count"] / config.first_exposure_window
+    boost = config.first_exposure_boost * left.clamp(min=0) * (memory["exposure"] == 1)
+    return (memory["confidence"] + boost).clamp(max=1)

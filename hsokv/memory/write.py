@@ -1,4 +1,4 @@
-"""Writing: which texts enter the memory, and how firmly a first exposure is protected.
+"""Writing: which texts enter the memory, and with what confidence.
 
 Source: walkthrough 4.3.4 and issues 1.3 and 3.2 of the seeds.
 """
@@ -46,16 +46,3 @@ def initial_confidence(loss: Tensor, config: FlowConfig) -> Tensor:
     if config.write_rule == "as_shipped":
         return ((1 - loss).clamp(0.05, 1) + config.first_exposure_boost).clamp(max=1)
     return torch.full_like(loss, 0.5)
-
-
-def effective_confidence(memory: KeyValueMemory, config: FlowConfig) -> Tensor | None:
-    """Return the confidence each entry is read with, (N,), or `None` for unweighted reading.
-
-    A first exposure is lifted by `first_exposure_boost`, fading linearly to nothing over
-    `first_exposure_window` retrievals.
-    """
-    if not config.confidence_weighting:
-        return None
-    left = 1 - memory["retrieval_count"] / config.first_exposure_window
-    boost = config.first_exposure_boost * left.clamp(min=0) * (memory["exposure"] == 1)
-    return (memory["confidence"] + boost).clamp(max=1)

@@ -1,118 +1,29 @@
-"""Figures of the report: tidy frames in, (figure, axes) out; nothing is read, computed or saved.
+"""Charts of the report: tidy frames in, (figure, axes) out; nothing is read, computed or saved.
 
-A flow has one colour, marker and line style everywhere (`FLOW_STYLE`): colours are Okabe and Ito's
-(2008), related flows share one, and no two flows share a marker and its filling, so figures read
-in greyscale. Accuracy axes start at 0 and say so. Call `use_style()` once; save with `save_figure`.
+Accuracy axes start at 0 and say so.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hsokv.plots.labels import place_labels
-
-WIDTH_IN = 6.5  # text width of the report
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#666666"
-STYLE = {
-    "figure.figsize": (WIDTH_IN, 4.0),
-    "figure.dpi": 120,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    "font.family": "DejaVu Sans",  # ships with matplotlib: the same glyphs on every machine
-    "font.size": 9.5,
-    "axes.labelsize": 9.5,
-    "axes.titlesize": 9,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "legend.fontsize": 9,
-    "legend.frameon": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "grid.color": "#E2E2E2",
-    "grid.linewidth": 0.6,
-    "lines.linewidth": 1.4,
-    "lines.markersize": 6,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "hsokv",  # element ids depend on the drawing alone
-}
-
-
-def _flow(color: str, marker: str, linestyle: Any = "-", filled: bool = True) -> dict[str, Any]:
-    face = color if filled else "white"
-    return {"color": color, "marker": marker, "linestyle": linestyle, "markerfacecolor": face}
-
-
-FLOW_STYLE: dict[str, dict[str, Any]] = {
-    "current": _flow(VERMILION, "D"),
-    "as_shipped": _flow(VERMILION, "d", "--"),
-    "kv_only": _flow(VERMILION, "v", ":"),
-    "minimal_fix": _flow(ORANGE, "^"),
-    "minimal_config": _flow(ORANGE, "^", "--", filled=False),
-    "hybrid": _flow(ORANGE, "P", "-."),
-    "simple_kv": _flow(SKY, "s"),
-    "simple_kv_contrastive": _flow(SKY, "s", "--", filled=False),
-    "fine_tune": _flow(PURPLE, "X"),
-    "nearest_neighbor": _flow(BLUE, "o"),
-    "nearest_neighbor_cosine": _flow(BLUE, "o", "--", filled=False),
-    "tfidf_neighbor": _flow(GREEN, "<"),
-    "bm25": _flow(GREEN, ">", "--"),
-    "prototype": _flow(GREEN, "p", "-."),
-    "linear_probe": _flow(GREEN, "h", ":", filled=False),
-    "redesign": _flow(BLACK, "*"),
-}
-CONDITION_LABEL = {
-    "verbatim": "verbatim\n(seen sentence)",
-    "recognise": "recognise\n(new sentence)",
-    "infer": "infer\n(word blanked)",
-    "unseen": "unseen\n(abstain)",
-}
-ACCURACY_LABEL = "accuracy (%, axis from 0)"
-AXIS_LABEL = {
-    "n_way": "words to tell apart (n_way, log scale)",
-    "n_distractors": "distractor sentences (n_distractors)",
-    "flops": "training cost (FLOPs, log scale)",
-    "predict_ms": "time per prediction (ms, log scale)",
-    "memory_bytes": "memory (bytes, log scale)",
-}
-
-
-def use_style() -> None:
-    """Set matplotlib's defaults to the report's style."""
-    plt.rcParams.update(STYLE)
-
-
-def save_figure(fig: Figure, path: str | Path) -> Path:
-    """Write fig as SVG or PNG (120 dpi), opaque, without a date: equal figures, equal bytes."""
-    path = Path(path)
-    metadata = {"Date": None} if path.suffix == ".svg" else None
-    with plt.rc_context(STYLE):
-        fig.savefig(path, dpi=120, metadata=metadata)
-    return path
-
-
-def flow_style(flow: str) -> dict[str, Any]:
-    """Return colour, marker, linestyle and markerfacecolor of a flow, as plot keywords.
-
-    'current (full)' looks as `current` does; 'current (demo)' is the same with a hollow marker.
-    """
-    flow, _, budget = flow.partition(" (")
-    if budget == "demo)" and flow in FLOW_STYLE:
-        return FLOW_STYLE[flow] | {"markerfacecolor": "white"}
-    if flow not in FLOW_STYLE:
-        raise ValueError(
-            f"flow {flow!r} has no style: expected one of {', '.join(FLOW_STYLE)}; add it to "
-            "FLOW_STYLE"
-        )
-    return FLOW_STYLE[flow]
+from hsokv.plots.style import (
+    ACCURACY_LABEL,
+    AXIS_LABEL,
+    BLACK,
+    BLUE,
+    CONDITION_LABEL,
+    GREY,
+    flow_style,
+    interval_style,
+    make_panels,
+    require,
+)
 
 
 def plot_accuracy_by_condition(
@@ -211,7 +122,7 @@ def plot_paired_differences(
         panel.axvspan(-100 * min_effect, 100 * min_effect, color="#EDEDED", linewidth=0)
     panel.axvline(0, color=BLACK, linewidth=1)
     for y, row in enumerate(table.itertuples()):
-        _bar(panel, row, y, _flow(BLUE, "o", filled=row.low > 0 or row.high < 0))
+        _bar(panel, row, y, interval_style(BLUE, "o", filled=row.low > 0 or row.high < 0))
         text = f"{100 * row.point:+.1f} [{100 * row.low:+.1f}, {100 * row.high:+.1f}]"
         panel.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", size=8.5)
     panel.set(ylim=(len(table) - 0.4, -0.6), ylabel="comparison")
@@ -254,33 +165,6 @@ def plot_accuracy_vs_cost(
     percent = 100 * table[["point", "low", "high"]].to_numpy(float)
     place_labels(panel, np.c_[x, percent[:, 0]], percent[:, 1:], list(table["flow"]))
     return fig, panel
-
-
-def require(frame: pd.DataFrame, *columns: str) -> None:
-    """Check that a frame to draw has rows and these columns, else raise ValueError."""
-    missing = [column for column in columns if column not in frame]
-    if missing or frame.empty:
-        raise ValueError(
-            f"frame of {len(frame)} rows with columns {list(frame)}: expected at least one row and "
-            f"{list(columns)}; add {missing or 'rows'}"
-        )
-
-
-def make_panels(
-    ax: Axes | None, n: int, n_cols: int, height: float, sharex: bool = False
-) -> tuple[Figure, np.ndarray]:
-    """Return a figure with n panels, or the given axes as the only one."""
-    if ax is not None:
-        if n != 1:
-            raise ValueError(f"{n} panels on one ax: expected 1; filter the frame or omit ax")
-        return ax.figure, np.array([ax])
-    fig = plt.figure(figsize=(WIDTH_IN, height), layout="constrained")
-    grid = fig.subplots(-(-n // n_cols), n_cols, sharex=sharex, sharey=True, squeeze=False).ravel()
-    for i, panel in enumerate(grid):
-        panel.tick_params(labelbottom=not sharex or i + n_cols >= n)
-        if i >= n:
-            panel.remove()
-    return fig, grid[:n]
 
 
 def _bar(panel: Axes, row: Any, y: float, style: dict[str, Any]) -> None:

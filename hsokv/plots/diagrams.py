@@ -16,9 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from hsokv.checks import unknown_key_message
-from hsokv.config import FLOWS, FlowConfig
+from hsokv.config import FlowConfig
 from hsokv.flows.description import STAGES, Slot, describe, find_slots
-from hsokv.plots.charts import BLACK, BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION
+from hsokv.flows.named import FLOWS
+from hsokv.plots.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION
 
 __all__ = ["describe", "draw_flow", "write_alt_text"]
 

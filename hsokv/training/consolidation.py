@@ -1,64 +1,20 @@
-"""What happens to entries after they are written: consolidation and forgetting.
-
-Source: walkthrough 4.3.5 and 4.3.6; the interference rule is the shipped code's.
-"""
+"""Consolidation: train the network on its surest memories, then delete those (source: 4.3.5)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from hsokv.config import FlowConfig
-from hsokv.memory.access import TrainingSet
+from hsokv.memory.forgetting import (
+    forget,
+    success_rate,
+)
 from hsokv.memory.key_value import KeyValueMemory
-from hsokv.memory.read import similarity
+from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedClassifier, pack
 from hsokv.training.steps import train_episode
-
-UTILITY_WEIGHTS = {"confidence": 0.4, "usage": 0.2, "success": 0.3, "recency": 0.1}
-UTILITY_THRESHOLD = 0.10
-
-
-def success_rate(memory: KeyValueMemory) -> Tensor:
-    """Return successes per retrieval of each entry, (N,); 0.5 before the first retrieval."""
-    count = memory["retrieval_count"]
-    return torch.where(count > 0, memory["success_count"] / count.clamp(min=1), 0.5)
-
-
-def utility(memory: KeyValueMemory, step: int) -> Tensor:
-    """Return 0.4 confidence + 0.2 usage + 0.3 success + 0.1 recency per entry, (N,), in [0, 1].
-
-    Usage is retrievals / 100, at most 1; recency is 0.95 per hundred steps of age.
-    """
-    parts = {
-        "confidence": memory["confidence"],
-        "usage": (memory["retrieval_count"] / 100).clamp(max=1),
-        "success": success_rate(memory),
-        "recency": 0.95 ** ((step - memory["created_at"]).clamp(min=0) / 100),
-    }
-    return sum(weight * parts[name] for name, weight in UTILITY_WEIGHTS.items())
-
-
-def forget(memory: KeyValueMemory, config: FlowConfig, step: int) -> int:
-    """Delete entries by the flow's rule and return how many went.
-
-    'utility': utility below 0.10. 'interference': of every pair of keys with cosine above 0.8 the
-    less confident entry goes, the later one at a tie.
-    """
-    if config.forgetting == "none" or not len(memory):
-        return 0
-    if config.forgetting == "utility":
-        lost = utility(memory, step) < UTILITY_THRESHOLD
-    else:
-        order = memory["confidence"].argsort(descending=True, stable=True)
-        keys = memory.keys[order]
-        close = similarity(keys, keys, "cosine") > 0.8
-        lost = torch.zeros(len(memory), dtype=torch.bool)
-        lost[order] = close.tril(diagonal=-1).any(dim=1)  # a surer entry is too near
-    memory.delete(lost.nonzero().squeeze(1))
-    return int(lost.sum())
 
 
 def consolidate(

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from hsokv.config import FlowConfig
-from hsokv.memory.access import TrainingSet
 from hsokv.models.averages import TokenAverageEncoder
+from hsokv.models.texts import TrainingSet
 from hsokv.training.steps import Episode, batches, count_flops, training_mode
 
 

@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from hsokv.config import FlowConfig
-from hsokv.memory.access import TrainingSet, read_labels, read_memory, score_states, write_texts
+from hsokv.memory.access import read_labels, read_memory, score_states, write_texts
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
+from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedClassifier, pack
 
 

@@ -19,9 +19,9 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from hsokv.config import FlowConfig
-from hsokv.memory.access import TrainingSet
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
+from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedClassifier
 from hsokv.seeds import numpy_rng, seed_for
 from hsokv.training.consolidation import tend

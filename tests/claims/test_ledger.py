@@ -28,7 +28,8 @@ from hsokv.claims.rows import NotRun, Rows
 from hsokv.data.lexicon import load_lexicon
 from hsokv.flows.factorial import list_cells
 from hsokv.stats.decisions import FAILS, HOLDS, OPEN, decide
-from hsokv.stats.intervals import Interval, encode_words
+from hsokv.stats.intervals import Interval
+from hsokv.stats.word_sets import encode_words
 from tools.claims_page import CLAIMS, TABLE, list_pages, render_claims
 from tools.paths import ROOT
 

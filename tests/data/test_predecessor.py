@@ -6,13 +6,9 @@ import numpy as np
 import pytest
 
 from hsokv.data.lexicon import load_fillers, load_lexicon
-from hsokv.data.predecessor import (
-    PRINTED,
-    first_solved,
-    make_predecessor_task,
-    printed_scores,
-)
+from hsokv.data.predecessor import make_predecessor_task
 from hsokv.data.tokenizer import split_words
+from hsokv.experiments.printed_table.printed import PRINTED, first_solved, printed_scores
 
 
 @pytest.fixture(scope="module")

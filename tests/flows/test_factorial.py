@@ -2,7 +2,6 @@
 
 import pytest
 
-from hsokv.config import FLOWS
 from hsokv.flows.factorial import (
     CURRENT,
     NAMES,
@@ -16,6 +15,7 @@ from hsokv.flows.factorial import (
     flip,
     list_cells,
 )
+from hsokv.flows.named import FLOWS
 
 
 def test_cells():

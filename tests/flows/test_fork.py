@@ -4,7 +4,7 @@ import pytest
 
 from hsokv.flows.factorial import cell_config, list_cells
 from hsokv.flows.fork import fork
-from hsokv.flows.persistence import make_flow
+from hsokv.flows.make import make_flow
 from tests.conftest import make_tiny
 
 SIZES = {"d_model": 16, "n_layers": 1, "n_heads": 2, "d_ff": 32, "batch_size": 8}

@@ -8,8 +8,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from hsokv import ABSTAIN, FlowConfig, list_flows, make_flow
-from hsokv.config import BUDGETS, FLOWS
 from hsokv.data.rare_words import make_rare_word_task
+from hsokv.flows.named import BUDGETS, FLOWS
 from tests.conftest import TINY, make_tiny
 
 every_flow = pytest.mark.parametrize("name", list_flows())

@@ -3,9 +3,11 @@
 import pytest
 import torch
 
-from hsokv.config import FLOWS, FlowConfig
+from hsokv.config import FlowConfig
+from hsokv.flows.named import FLOWS
+from hsokv.memory.access import effective_confidence
 from hsokv.memory.key_value import KeyValueMemory
-from hsokv.memory.write import effective_confidence, initial_confidence, novelty_of, should_write
+from hsokv.memory.write import initial_confidence, novelty_of, should_write
 
 CURRENT = FLOWS["current"]
 

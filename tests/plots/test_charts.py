@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from hsokv.config import FLOWS
-from hsokv.plots import charts as plots
+from hsokv import plots
+from hsokv.flows.named import FLOWS
+from hsokv.plots import style
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +35,8 @@ def summary():
 
 def test_every_flow_has_a_style_of_its_own():
     """No two flows share marker and filling, so figures read in greyscale."""
-    assert set(plots.FLOW_STYLE) == set(FLOWS)
-    looks = {(s["marker"], s["markerfacecolor"] == "white") for s in plots.FLOW_STYLE.values()}
+    assert set(style.FLOW_STYLE) == set(FLOWS)
+    looks = {(s["marker"], s["markerfacecolor"] == "white") for s in style.FLOW_STYLE.values()}
     assert len(looks) == len(FLOWS)
 
 
@@ -112,7 +113,7 @@ def test_cost_puts_free_flows_at_a_marked_edge(summary):
 
 def test_cost_labels_do_not_overlap():
     """Eight flows, four of them free and alike: no label touches another."""
-    flows = list(plots.FLOW_STYLE)[:8]
+    flows = list(style.FLOW_STYLE)[:8]
     table = pd.DataFrame({"flow": flows, "flops": [0.0, 1e9, 0.0, 1e13] * 2})
     table["point"] = [0.97 - 0.01 * (i % 5) - 0.3 * (i % 2) for i in range(len(flows))]
     fig, panel = plots.plot_accuracy_vs_cost(

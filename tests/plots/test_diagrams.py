@@ -6,10 +6,11 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.patches import FancyBboxPatch
 
-from hsokv.config import ALLOWED, FLOWS, FlowConfig
+from hsokv.config import ALLOWED, FlowConfig
 from hsokv.flows.description import STAGES, describe, find_slots
-from hsokv.plots.charts import save_figure
+from hsokv.flows.named import FLOWS
 from hsokv.plots.diagrams import draw_flow, write_alt_text
+from hsokv.plots.style import save_figure
 
 # A configuration in which a switch acts, other than the flow that uses it anyway.
 BASES = {

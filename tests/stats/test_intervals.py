@@ -10,13 +10,12 @@ from hsokv.stats.intervals import (
     bootstrap_mean,
     bootstrap_seeds_words,
     decimal_units,
-    decode_words,
-    encode_words,
     holm,
     mean_t,
     paired_difference,
     paired_permutation_p,
 )
+from hsokv.stats.word_sets import decode_words, encode_words
 
 
 def generator(seed=0):

@@ -3,11 +3,11 @@
 import csv
 import functools
 
-import hsokv.audit
 import numpy as np
 import pandas as pd
 import pytest
 
+import hsokv.runs.audit
 from hsokv.experiments.rare_words import trials as rare_words
 from hsokv.runs import engine
 from tools import audit
@@ -19,7 +19,7 @@ def rows_file(tmp_path, monkeypatch):
     """The rows of two training-free research trials, in a results folder of their own."""
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path))
     monkeypatch.setattr(audit, "EXPERIMENTS", {"rare_words": "01_rare_words"})
-    monkeypatch.setattr(audit, "audit", functools.partial(hsokv.audit.audit, n_jobs=1))
+    monkeypatch.setattr(audit, "audit", functools.partial(hsokv.runs.audit.audit, n_jobs=1))
     params = rare_words.Params.from_params(preset_parameters("research", "01_rare_words"))
     trials = [
         trial
@@ -65,7 +65,7 @@ def test_forged_cell_is_noticed(rows_file, capsys, column, value):
 def test_errors_of_trained_rows_must_not_lean(errors, leans, capsys):
     """Scatter around zero and a small lean pass; a mean surely beyond 5 points fails."""
     frame = pd.DataFrame({"config_hash": list("abcd"), "error": errors})
-    found = hsokv.audit.Audit(pd.DataFrame(), frame, 4, 4, 4, 0)
+    found = hsokv.runs.audit.Audit(pd.DataFrame(), frame, 4, 4, 4, 0)
     assert audit._report_errors(found) == leans
     assert f"mean {100 * np.mean(errors):+.1f} points [" in capsys.readouterr().out
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, fields
 import pytest
 
 import hsokv
-from hsokv.config import FLOWS, FlowConfig
+from hsokv.config import FlowConfig
 from hsokv.flows.description import describe
+from hsokv.flows.named import FLOWS
 from hsokv.plots.diagrams import write_alt_text
 from tools.api_page import MODULES, prose, render_api, split_docstring, split_items
 from tools.flows_page import NOTES, anchor, read_switches, render_flows

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from hsokv.config import FlowConfig
-from hsokv.memory.access import TrainingSet
+from hsokv.memory.forgetting import forget, success_rate, utility
 from hsokv.memory.key_value import KeyValueMemory
+from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedMemoryTransformer
-from hsokv.training.consolidation import consolidate, forget, success_rate, utility
+from hsokv.training.consolidation import consolidate
 
 UTILITY = FlowConfig(forgetting="utility")
 INTERFERENCE = FlowConfig(forgetting="interference")

@@ -7,10 +7,12 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from hsokv.config import FLOWS, FlowConfig
-from hsokv.memory.access import TrainingSet, value_of, write_texts
+from hsokv.config import FlowConfig
+from hsokv.flows.named import FLOWS
+from hsokv.memory.access import value_of, write_texts
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.models.averages import TokenAverageEncoder
+from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedMemoryTransformer, pack
 from hsokv.training.contrastive import _thin, train_contrastive
 from hsokv.training.steps import batches, make_optimizer, train_episode, training_mode

@@ -3,14 +3,14 @@
 import itertools
 import math
 
-import hsokv.learner
 import numpy as np
 import pytest
 import torch
 
-from hsokv.config import FLOWS
-from hsokv.memory.access import TrainingSet
+import hsokv.flows.learner
+from hsokv.flows.named import FLOWS
 from hsokv.memory.key_value import KeyValueMemory
+from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedMemoryTransformer
 from hsokv.training.swarm import (
     LR_RANGE,
@@ -231,7 +231,7 @@ def test_the_test_set_is_never_seen(monkeypatch, task, flow):
         seen.append((data, score.args[0], score.args[1].tolist()))
         return run_swarm(net, memory, data, config, score, **options)
 
-    monkeypatch.setattr(hsokv.learner, "run_swarm", spy)
+    monkeypatch.setattr(hsokv.flows.learner, "run_swarm", spy)
     learner = make_tiny(flow)
     held = (task.validation.texts, task.validation.labels)
     learner.fit(task.train.texts, task.train.labels, validation=held)

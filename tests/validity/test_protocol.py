@@ -9,9 +9,8 @@ from hsokv.data.predecessor import make_predecessor_task
 from hsokv.data.rare_words import CONDITIONS, make_rare_word_task
 from hsokv.data.tokenizer import Tokenizer, split_words
 from hsokv.experiments.evaluate import fit_task
-from hsokv.experiments.rare_words.tables import MIN_EFFECT
+from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.stats.intervals import binomial_interval
-from hsokv.validity import protocol as validity
 from hsokv.validity.protocol import (
     EXPECTED,
     PRECISION,
@@ -120,10 +119,10 @@ def test_one_bad_draw_is_enough(monkeypatch):
             task.train.add(story.texts[0], story.labels[0], 1)
         return task
 
-    validity._draw_tasks.cache_clear()
-    monkeypatch.setattr(validity, "make_rare_word_task", draw)
+    protocol._draw_tasks.cache_clear()
+    monkeypatch.setattr(protocol, "make_rare_word_task", draw)
     report = check_rare_words(10, "infer", 3, precision=0.5)
-    validity._draw_tasks.cache_clear()
+    protocol._draw_tasks.cache_clear()
     assert {c.name for c in report.objections} == {"duplicates", "vocabulary_texts"}
     assert report["verbatim_overlap"].measured == report["duplicates"].measured == 1 / 8
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hsokv.flows.factorial import SWITCHES
-from hsokv.plots.charts import BLUE, GREY, VERMILION, WIDTH_IN, make_panels
+from hsokv.plots.style import BLUE, GREY, VERMILION, WIDTH_IN, make_panels
 
 LABELS = {switch.name: switch.label for switch in SWITCHES}
 

@@ -27,11 +27,11 @@ from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import (
     Interval,
     binomial_interval,
-    decode_words,
     draw_weights,
     holm,
     paired_permutation_p,
 )
+from hsokv.stats.word_sets import decode_words
 
 N_BOOT = 2000
 PARTS = 80_640  # every weight of a contrast is a whole number of these: of 8! and of 2**8

@@ -18,7 +18,7 @@ from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task
 from hsokv.flows.factorial import NAMES, cell_config
 from hsokv.flows.fork import fork
-from hsokv.flows.persistence import make_flow
+from hsokv.flows.make import make_flow
 from hsokv.runs.engine import Trial, run_trials
 from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.runs.provenance import config_hash

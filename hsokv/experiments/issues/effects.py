@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hsokv.experiments.issues.trials import BASES, CONDITIONS, UNTRAINED
-from hsokv.experiments.rare_words.tables import MIN_EFFECT, common_seeds, word_cells
+from hsokv.experiments.word_rows import MIN_EFFECT, common_seeds, word_cells
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import Interval, binomial_interval, bootstrap_mean, paired_difference
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hsokv.experiments.issues.effects import BASE_NAMES
-from hsokv.experiments.rare_words.tables import MIN_EFFECT
-from hsokv.plots.charts import (
+from hsokv.experiments.word_rows import MIN_EFFECT
+from hsokv.plots.style import (
     BLACK,
     BLUE,
     CONDITION_LABEL,

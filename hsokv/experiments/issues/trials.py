@@ -16,12 +16,13 @@ import pandas as pd
 import pandera.pandas as pa
 
 from hsokv.checks import check_at_least, check_keys
-from hsokv.config import FLOWS, FlowConfig
+from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task
 from hsokv.flows.factorial import CURRENT, SIMPLE, SMALL, cell_config
-from hsokv.flows.persistence import make_flow
+from hsokv.flows.make import make_flow
+from hsokv.flows.named import FLOWS
 from hsokv.runs.engine import Trial, run_trials
 from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.runs.provenance import config_hash

@@ -1,1 +1,1 @@
-"""Room."""
+"""The predecessor's table, measured again under its own protocol."""

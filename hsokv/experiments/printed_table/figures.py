@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hsokv.experiments.printed_table.tables import ARM_OF, HEADING_NAME, HEADINGS, ROW_IS, ROW_NAME
-from hsokv.plots.charts import (
+from hsokv.plots.style import (
     BLACK,
     BLUE,
     GREEN,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hsokv.data.predecessor import PRINTED
+from hsokv.experiments.printed_table.printed import PRINTED
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import Interval, binomial_interval, bootstrap_mean
 

@@ -18,18 +18,15 @@ import pandera.pandas as pa
 from torch import Tensor
 
 from hsokv.checks import check_at_least, check_keys
-from hsokv.config import BUDGETS, FLOWS, FlowConfig
-from hsokv.data.predecessor import (
-    PRINTED,
-    PredecessorTask,
-    first_solved,
-    make_predecessor_task,
-    printed_scores,
-)
+from hsokv.config import FlowConfig
+from hsokv.data.predecessor import PredecessorTask, make_predecessor_task
 from hsokv.experiments.evaluate import right_answers
+from hsokv.experiments.printed_table.printed import PRINTED, first_solved, printed_scores
 from hsokv.flows.base import Flow
-from hsokv.flows.persistence import make_flow
-from hsokv.memory.access import encode_texts, read_memory, read_values
+from hsokv.flows.make import make_flow
+from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.memory.access import read_memory, read_values
+from hsokv.models.texts import encode_texts
 from hsokv.runs.engine import Trial, run_trials
 from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.runs.provenance import config_hash

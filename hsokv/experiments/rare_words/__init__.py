@@ -1,1 +1,1 @@
-"""Room."""
+"""Every flow on rare words, under every test condition."""

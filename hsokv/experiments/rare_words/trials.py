@@ -14,11 +14,12 @@ import pandas as pd
 import pandera.pandas as pa
 
 from hsokv.checks import check_keys
-from hsokv.config import BUDGETS, FLOWS, FlowConfig
+from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import CONDITIONS, RareWordTask, make_rare_word_task
 from hsokv.experiments.evaluate import examine, fit_task, right_answers
-from hsokv.flows.persistence import make_flow
+from hsokv.flows.make import make_flow
+from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.runs.engine import Trial, run_trials
 from hsokv.runs.experiment import MEASURED, RANKED, NotebookParams, row_schema
 from hsokv.runs.provenance import config_hash

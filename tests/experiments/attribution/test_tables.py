@@ -17,7 +17,7 @@ from hsokv.experiments.attribution.tables import (
     shapley_weights,
 )
 from hsokv.flows.factorial import CURRENT, NAMES, REDESIGN, list_cells
-from hsokv.stats.intervals import encode_words
+from hsokv.stats.word_sets import encode_words
 
 CELLS = list_cells()
 WORDS = len(load_lexicon())

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-import hsokv.factorial
 import pytest
 
+import hsokv.flows.factorial
 from hsokv.experiments.attribution.trials import (
     CONDITIONS,
     SCHEMA,
@@ -20,8 +20,8 @@ from hsokv.runs.engine import run_trials
 @pytest.fixture
 def tiny(monkeypatch):
     """The factorial at a size of milliseconds."""
-    small = replace(hsokv.factorial.SMALL, d_model=16, n_heads=2, d_ff=32)
-    monkeypatch.setattr(hsokv.factorial, "SMALL", small)
+    small = replace(hsokv.flows.factorial.SMALL, d_model=16, n_heads=2, d_ff=32)
+    monkeypatch.setattr(hsokv.flows.factorial, "SMALL", small)
 
 
 def test_trials_cover_the_factorial():

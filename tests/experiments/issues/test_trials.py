@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from hsokv.config import FLOWS
 from hsokv.experiments.issues import effects as issue_verdicts
 from hsokv.experiments.issues import figures as issue_plots
 from hsokv.experiments.issues import hit_rate
@@ -36,8 +35,10 @@ from hsokv.experiments.issues.trials import (
     make_trials,
 )
 from hsokv.experiments.issues.worked_examples import EXAMPLES
+from hsokv.flows.named import FLOWS
 from hsokv.runs.engine import run_trials
-from hsokv.stats.intervals import Interval, encode_words
+from hsokv.stats.intervals import Interval
+from hsokv.stats.word_sets import encode_words
 from tools.paths import ROOT
 
 

@@ -19,9 +19,9 @@ from hsokv.experiments.issues.worked_examples import (
     utility,
     worked_table,
 )
+from hsokv.memory.forgetting import utility as entry_utility
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import read_weights, similarity
-from hsokv.training.consolidation import utility as entry_utility
 
 
 def value_of(issue: str, what: str) -> float:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 
-from hsokv.config import BUDGETS, FLOWS
+from hsokv import validity
 from hsokv.data.predecessor import make_predecessor_task
 from hsokv.experiments.printed_table import figures as printed_plots
 from hsokv.experiments.printed_table import tables as printed_summary
@@ -31,8 +31,8 @@ from hsokv.experiments.printed_table.trials import (
     run_trial,
     train_arm,
 )
+from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.runs.engine import run_trials
-from hsokv.validity import protocol as validity
 from tests.conftest import TINY
 
 
@@ -189,7 +189,7 @@ def test_scaled_values_are_as_long_as_the_states(flow, task):
     assert flow.memory_.values.norm(dim=1).numpy() == pytest.approx(1, abs=1e-5)
     scaled = repair_flow(flow, "scale", task)
     ids = scaled.tokenizer_.encode(task.train.texts)
-    from hsokv.memory.access import encode_texts
+    from hsokv.models.texts import encode_texts
 
     wanted = encode_texts(scaled.net_, ids, scaled.config).norm(dim=1).mean().item()
     assert scaled.memory_.values.norm(dim=1).numpy() == pytest.approx(wanted, rel=1e-4)
@@ -198,7 +198,7 @@ def test_scaled_values_are_as_long_as_the_states(flow, task):
 def test_refreshed_keys_are_the_states_of_their_texts(flow, task):
     """The key of an entry is what the encoder makes of its text now."""
     refreshed = repair_flow(flow, "refresh", task)
-    from hsokv.memory.access import encode_texts, source_of
+    from hsokv.models.texts import encode_texts, source_of
 
     text, label = task.optimised.texts[0], task.optimised.labels[0]
     states = encode_texts(refreshed.net_, refreshed.tokenizer_.encode([text]), refreshed.config)

@@ -5,6 +5,7 @@ import pytest
 
 from hsokv.experiments.rare_words import tables as summaries
 from hsokv.experiments.rare_words.trials import Params, make_store, make_trials, run_trial
+from hsokv.experiments.word_rows import word_cells
 from hsokv.runs.engine import run_trials
 
 FLOWS = ("nearest_neighbor", "redesign")
@@ -48,7 +49,7 @@ def test_comparison_is_paired_and_antisymmetric(rows):
 
 def test_unseen_words_have_their_own_word_list(rows):
     """Under `unseen` the resampled words are the 30 that are never stored."""
-    correct, tested = summaries.word_cells(summaries.rows_of(rows, "redesign", "unseen", 20))
+    correct, tested = word_cells(summaries.rows_of(rows, "redesign", "unseen", 20))
     assert tested.shape == (3, 30) and tested.all()
     assert not (correct & ~tested).any()
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from hsokv import ABSTAIN, list_flows
-from hsokv.config import BUDGETS, FLOWS
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import CONDITIONS, Texts, make_rare_word_task
 from hsokv.experiments.evaluate import right_answers
@@ -22,8 +21,9 @@ from hsokv.experiments.rare_words.trials import (
     make_trials,
     run_trial,
 )
+from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.runs.engine import run_trials
-from hsokv.stats.intervals import decode_words
+from hsokv.stats.word_sets import decode_words
 from tests.conftest import TINY
 
 

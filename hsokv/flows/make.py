@@ -1,0 +1,34 @@
+"""Make a flow by its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hsokv.checks import unknown_key_message
+from hsokv.flows.base import Flow
+from hsokv.flows.learner import MemoryLearner
+from hsokv.flows.library import LibraryFlow
+from hsokv.flows.named import FLOWS
+
+
+def list_flows() -> list[str]:
+    """Return the names of all flows."""
+    return list(FLOWS)
+
+
+def make_flow(flow: str, *, seed: int = 0, n_jobs: int = 1, **overrides: Any) -> Flow:
+    """Return an unfitted flow.
+
+    Args:
+        flow: one of `list_flows()`.
+        seed: decides initial weights, batches and draws.
+        n_jobs: swarm agents trained side by side.
+        overrides: switches of `hsokv.FlowConfig` to change.
+
+    Raises:
+        ValueError: unknown flow or switch, with the nearest valid name.
+    """
+    if flow not in FLOWS:
+        raise ValueError(unknown_key_message(flow, FLOWS, "flow"))
+    kind = LibraryFlow if FLOWS[flow].encoder == "library" else MemoryLearner
+    return kind(flow, seed=seed, n_jobs=n_jobs, **overrides)
