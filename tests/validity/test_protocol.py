@@ -11,6 +11,7 @@ from hsokv.data.tokenizer import Tokenizer, split_words
 from hsokv.experiments.evaluate import fit_task
 from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.stats.intervals import binomial_interval
+from hsokv.validity import protocol
 from hsokv.validity.protocol import (
     EXPECTED,
     PRECISION,
