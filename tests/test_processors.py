@@ -26,11 +26,11 @@ SETTINGS = {
 
 
 def answers(setting: dict[str, str]) -> dict:
-    """What `answers.py` prints under these environment variables."""
+    """What `tests.answers` prints under these environment variables."""
     done = subprocess.run(
-        [sys.executable, "tests/answers.py"],
+        [sys.executable, "-m", "tests.answers"],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | setting,
+        env=os.environ | setting,
         capture_output=True,
         text=True,
     )

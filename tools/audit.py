@@ -8,23 +8,17 @@ their mean lies wholly beyond the smallest effect of interest.
 """
 
 import argparse
-import importlib
 import sys
 
+from hsokv.experiments.registry import list_experiments
 from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.runs.audit import Audit, Tolerance, audit
 from hsokv.runs.engine import Trial
+from hsokv.runs.experiment import Experiment
 from hsokv.stats.decisions import FAILS, decide
 from hsokv.stats.intervals import Interval, mean_t
 from tools.fingerprint import preset_parameters
 
-# Module of hsokv -> the notebook whose research preset it runs.
-EXPERIMENTS = {
-    "rare_words": "01_rare_words",
-    "printed_table": "02_the_printed_table",
-    "issues": "03_the_issues",
-    "attribution": "04_attribution",
-}
 TRAINED_COLUMNS = ("n_test", "n_one_shot", "tested_words", "flops")
 PATH = Tolerance("another rounding leads gradient descent to another learner", absolute=1.0)
 
@@ -39,13 +33,17 @@ def mean_error(found: Audit) -> Interval:
     return mean_t(found.errors.groupby("config_hash")["error"].mean())
 
 
-def run_audit(name: str, sample: int, seed: int, strict: bool, full: bool) -> int:
+def research_trials(experiment: Experiment) -> list[Trial]:
+    """Return the trials of an experiment's research preset."""
+    parameters = preset_parameters("research", experiment.notebook)
+    return experiment.make_trials(experiment.params.from_params(parameters))
+
+
+def run_audit(experiment: Experiment, sample: int, seed: int, strict: bool, full: bool) -> int:
     """Audit one experiment, print what disagrees, and return how many things do."""
-    module = importlib.import_module(f"hsokv.experiments.{name}.trials")
-    store = module.make_store()
-    stored, timings = store.completed(), getattr(module, "TIMINGS", ())
-    params = module.Params.from_params(preset_parameters("research", EXPERIMENTS[name]))
-    trials = [t for t in module.make_trials(params) if t.config_hash in stored]
+    store = experiment.store()
+    stored = store.completed()
+    trials = [t for t in research_trials(experiment) if t.config_hash in stored]
     if not trials:
         raise ValueError(f"{store.path} holds no row of the research preset: run make book first")
     failures = 0
@@ -61,15 +59,15 @@ def run_audit(name: str, sample: int, seed: int, strict: bool, full: bool) -> in
         keep = set(store.columns) if exact else {*TRAINED_COLUMNS, "accuracy", "config_hash"}
         found = audit(
             group,
-            module.run_trial,
+            experiment.run_trial,
             store,
             sample=sample if label == "training-free" else max(2, sample // 6),
             seed=seed,
-            tolerances=module.TOLERANCES | ({} if exact else {"accuracy": PATH}),
-            exclude_columns=[c for c in store.columns if c not in keep or c in timings],
+            tolerances={**experiment.tolerances, **({} if exact else {"accuracy": PATH})},
+            exclude_columns=[c for c in store.columns if c not in keep or c in experiment.timings],
         )
         print(
-            f"{name}, {label}: {found.n_trials} trials, {found.n_rows} rows, "
+            f"{experiment.name}, {label}: {found.n_trials} trials, {found.n_rows} rows, "
             f"{found.n_cells} cells recomputed, {len(found.disagreements)} disagree",
             flush=True,
         )
@@ -104,7 +102,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         failures = sum(
-            run_audit(name, args.sample, args.seed, args.strict, args.full) for name in EXPERIMENTS
+            run_audit(experiment, args.sample, args.seed, args.strict, args.full)
+            for experiment in list_experiments().values()
         )
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -8,28 +8,26 @@ pins anew with `python -m tools.pins --write`.
 
 import argparse
 import hashlib
-import importlib
 import sys
 from dataclasses import asdict
 
 import yaml
 
 from hsokv.config import FlowConfig
+from hsokv.experiments.registry import list_experiments
 from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.runs.experiment import Experiment
 from hsokv.runs.provenance import config_hash
-from tools.audit import EXPERIMENTS
-from tools.fingerprint import preset_parameters
+from tools.audit import research_trials
 from tools.paths import ROOT
 
 PINS = ROOT / "results/pins.yaml"
 DATA = ROOT / "hsokv/data"
 
 
-def list_hashes(name: str) -> set[str]:
+def list_hashes(experiment: Experiment) -> set[str]:
     """Return the hashes of an experiment's research trials."""
-    module = importlib.import_module(f"hsokv.experiments.{name}.trials")
-    params = module.Params.from_params(preset_parameters("research", EXPERIMENTS[name]))
-    return {trial.config_hash for trial in module.make_trials(params)}
+    return {trial.config_hash for trial in research_trials(experiment)}
 
 
 def pin() -> dict:
@@ -42,8 +40,8 @@ def pin() -> dict:
         "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files},
         "trials": {
             name: {"n": len(hashes), "digest": config_hash({"hashes": sorted(hashes)})}
-            for name in EXPERIMENTS
-            for hashes in [list_hashes(name)]
+            for name, experiment in list_experiments().items()
+            for hashes in [list_hashes(experiment)]
         },
     }
 

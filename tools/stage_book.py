@@ -19,10 +19,9 @@ import yaml
 
 from hsokv.runs.provenance import code_version
 from tools.check_runs import find_problems
+from tools.figures import draw_figures
 from tools.fingerprint import hash_files, hash_text
 from tools.generate_pages import generate_pages, render_findings
-from tools.headline import draw_headline
-from tools.issue_figures import draw_issues
 from tools.paths import (
     BADGE_IMAGE,
     BOOK,
@@ -148,8 +147,7 @@ def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     generate_pages(stage)
     if find_preset(out) != "research":
         replace_missing_numbers(stage)  # the published book must have them all
-    draw_headline(stage / "book/headline.svg")
-    draw_issues(stage / "book/issues")
+    draw_figures(stage / "book")
     if findings:
         (stage / f"{FINDINGS}.md").write_text(render_findings(), "utf8")
 

@@ -1,6 +1,6 @@
-"""The report's findings as quantities with decision rules, computed from rows and nothing else.
+"""The report's findings: statements of the experiments, judged like the claims, from rows alone.
 
-`results/findings.csv` holds what the research rows say; `make demo` computes the same quantities
+They stand in `findings.yaml` of an experiment's folder. `make demo` computes the same quantities
 from rows of its own and says which verdicts came out again.
 """
 
@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import yaml
 
-from hsokv.experiments.rare_words.tables import compare, rows_of
-from hsokv.experiments.rare_words.trials import make_store
-from hsokv.experiments.word_rows import MIN_EFFECT, accuracy_interval, measure_interval
-from hsokv.stats.decisions import decide
+from hsokv.checks import check_keys
+from hsokv.claims.quantities import NUMBER, POINTS, check_measure, take, unit_of
+from hsokv.claims.rows import NotRun, Rows
+from hsokv.experiments.registry import list_experiments, read_findings
+from hsokv.stats.decisions import Rule
 from hsokv.stats.intervals import Interval
 
-CURRENT = "current (demo)"
+COLUMNS = ("key", "statement", "quantity", "unit", "point", "low", "high", "n", "verdict")
 
 
 @dataclass(frozen=True)
@@ -31,185 +33,78 @@ class Finding:
         key: short name.
         statement: what is claimed.
         quantity: what is measured, in words.
-        measure: rows -> interval of the quantity.
-        above: the statement holds when the whole interval lies above this ...
-        below: ... and below this; it fails when the whole interval lies outside.
-        percent: print as percentages.
-        signed: a difference, printed in points with its sign.
+        measure: what is computed, see `hsokv.claims.quantities`.
+        rule: the range it has to lie in, see `hsokv.stats.decisions.Rule`.
+
+    Raises:
+        ValueError: the measure or the rule is wrong.
     """
 
     key: str
     statement: str
     quantity: str
-    measure: Callable[[pd.DataFrame], Interval | None]
-    above: float = float("-inf")
-    below: float = float("inf")
-    percent: bool = True
-    signed: bool = False
+    measure: dict[str, Any]
+    rule: dict[str, Any]
 
-    def verdict(self, interval: Interval) -> str:
-        """Return 'holds', 'fails' or 'cannot be told'."""
-        return decide(interval, self.above, self.below)
+    def __post_init__(self):
+        check_measure(self.measure)
+        Rule.read(self.rule)
 
 
-def _difference(a: str, b: str, condition: str) -> dict:
-    return {
-        "quantity": f"accuracy of {a} minus {b}, {condition}",
-        "measure": lambda frame: compare(frame, a, b, condition),
-        "signed": True,
-    }
+def list_findings() -> list[Finding]:
+    """Return the findings of all experiments, in the order of their notebooks.
+
+    Raises:
+        ValueError: an entry is wrong, with its experiment and key, or a key is used twice.
+    """
+    findings: dict[str, Finding] = {}
+    names = [field.name for field in fields(Finding)]
+    for experiment in list_experiments():
+        for entry in yaml.safe_load(read_findings(experiment)) or []:
+            try:
+                check_keys(entry, names, "key")
+                missing = [name for name in names if name not in entry]
+                if missing:
+                    raise ValueError(f"no {', '.join(missing)}; add it")
+                finding = Finding(**entry)
+                if finding.key in findings:
+                    raise ValueError("this key is used twice; rename one")
+            except ValueError as error:
+                where = f"findings.yaml of {experiment}, {entry.get('key', '(no key)')!r}"
+                raise ValueError(f"{where}: {error}") from error
+            findings[finding.key] = finding
+    return list(findings.values())
 
 
-def _accuracy(arm: str, condition: str) -> dict:
-    return {
-        "quantity": f"accuracy of {arm}, {condition}",
-        "measure": lambda frame: accuracy_interval(rows_of(frame, arm, condition)),
-    }
+def evaluate(folder: Path | None = None) -> pd.DataFrame:
+    """Return every finding's value and verdict on the rows in a folder.
 
-
-def _measure(arm: str, name: str, condition: str) -> dict:
-    return {
-        "quantity": f"{name} of {arm}, {condition}",
-        "measure": lambda frame: measure_interval(rows_of(frame, arm, condition), name),
-    }
-
-
-FINDINGS = (
-    Finding(
-        "neighbor_beats_current_verbatim",
-        "On repeated sentences the random-embedding nearest neighbour beats the prototype.",
-        **_difference("nearest_neighbor", CURRENT, "verbatim"),
-        above=0.0,
-    ),
-    Finding(
-        "neighbor_beats_current_recognise",
-        "On new sentences it beats the prototype by at least the smallest effect of interest.",
-        **_difference("nearest_neighbor", CURRENT, "recognise"),
-        above=MIN_EFFECT,
-    ),
-    Finding(
-        "cosine_beats_dot",
-        "Cosine beats the raw dot product for the same random embeddings.",
-        **_difference("nearest_neighbor_cosine", "nearest_neighbor", "verbatim"),
-        above=0.0,
-    ),
-    Finding(
-        "surprisal_verbatim",
-        "Weighting tokens by surprisal solves repeated sentences without training.",
-        **_accuracy("redesign", "verbatim"),
-        above=0.95,
-    ),
-    Finding(
-        "new_sentence_collapse",
-        "With a new sentence the uniform average of token vectors falls below 10 %.",
-        **_accuracy("nearest_neighbor", "recognise"),
-        below=0.10,
-    ),
-    Finding(
-        "surprisal_recognise",
-        "With a new sentence surprisal-weighted keys still find most words.",
-        **_accuracy("redesign", "recognise"),
-        above=0.5,
-    ),
-    Finding(
-        "redesign_beats_prototype",
-        "On new sentences the redesign beats the best library baseline.",
-        **_difference("redesign", "prototype", "recognise"),
-        above=0.0,
-    ),
-    Finding(
-        "infer_unsolved",
-        "With the word blanked no lexical memory reaches 10 %.",
-        **_accuracy("redesign", "infer"),
-        below=0.10,
-    ),
-    Finding(
-        "current_memory_idle",
-        "Switching the prototype's memory off changes its accuracy by less than 5 points.",
-        **_measure(CURRENT, "memory_utility", "verbatim"),
-        above=-MIN_EFFECT,
-        below=MIN_EFFECT,
-        signed=True,
-    ),
-    Finding(
-        "shipped_memory_idle",
-        "Switching the shipped code's memory off changes its accuracy by less than 5 points.",
-        **_measure("as_shipped (demo)", "memory_utility", "verbatim"),
-        above=-MIN_EFFECT,
-        below=MIN_EFFECT,
-        signed=True,
-    ),
-    Finding(
-        "shipped_full_memory_idle",
-        "So it does at the full budget, where the shipped code learns repeated sentences.",
-        **_measure("as_shipped (full)", "memory_utility", "verbatim"),
-        above=-MIN_EFFECT,
-        below=MIN_EFFECT,
-        signed=True,
-    ),
-    Finding(
-        "shipped_beats_current_full",
-        "At the full budget the shipped code beats the documented prototype.",
-        **_difference("as_shipped (full)", "current (full)", "verbatim"),
-        above=0.0,
-    ),
-    Finding(
-        "hit_rate_no_rate",
-        "The seeds' hit rate exceeds 1 for the raw dot product, so it is no rate.",
-        **_measure("nearest_neighbor", "kv_hit_rate", "verbatim"),
-        above=1.0,
-        percent=False,
-    ),
-    Finding(
-        "fine_tune_beats_current",
-        "Plain fine-tuning with the swarm's FLOPs beats the swarm.",
-        **_difference("fine_tune (demo)", CURRENT, "verbatim"),
-        above=0.0,
-    ),
-    Finding(
-        "hybrid_beats_minimal_fix",
-        "Returning the stored label (Option 2) beats keeping the gate (Option 1).",
-        **_difference("hybrid", "minimal_fix", "verbatim"),
-        above=0.0,
-    ),
-    Finding(
-        "neighbor_beats_hybrid",
-        "No transformer flow of the seeds reaches the untrained nearest neighbour.",
-        **_difference("nearest_neighbor", "hybrid", "verbatim"),
-        above=0.0,
-    ),
-)
-
-
-def evaluate(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return every finding's value and verdict on these rows.
+    Args:
+        folder: by default `results_dir()`.
 
     Returns:
-        Columns key, statement, quantity, point, low, high, n, verdict; 'not run' where rows lack.
+        Columns `COLUMNS`; where rows lack the verdict is 'not run'.
     """
-    table = []
-    for finding in FINDINGS:
-        try:
-            interval = finding.measure(frame)
-        except ValueError:
-            interval = None
+    rows, table = Rows(folder), []
+    for finding in list_findings():
         row = {"key": finding.key, "statement": finding.statement, "quantity": finding.quantity}
-        if interval is None:
-            table.append(row | {"verdict": "not run"})
+        row |= {"unit": unit_of(finding.measure), "verdict": "not run"}
+        try:
+            interval = take(finding.measure, rows).interval
+        except NotRun:
+            pass
         else:
-            row |= {name: round(value, 6) for name, value in interval._asdict().items()}
-            table.append(row | {"verdict": finding.verdict(interval)})
-    columns = ["key", "statement", "quantity", "point", "low", "high", "n", "verdict"]
-    return pd.DataFrame(table).reindex(columns=columns)
+            row |= interval._asdict() | {"verdict": Rule.read(finding.rule).verdict(interval)}
+        table.append(row)
+    return pd.DataFrame(table).reindex(columns=COLUMNS)
 
 
 def value_text(row: pd.Series) -> str:
     """Return a finding's value as text, or a dash where it was not run."""
     if pd.isna(row["point"]):
         return "–"
-    finding = next(finding for finding in FINDINGS if finding.key == row["key"])
     interval = Interval(row["point"], row["low"], row["high"], int(row["n"]))
-    return interval.text(percent=finding.percent, signed=finding.signed)
+    return interval.text(percent=row["unit"] != NUMBER, signed=row["unit"] == POINTS)
 
 
 def compare_findings(published: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
@@ -262,8 +157,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--here", type=Path, required=True, help="folder of rows computed here")
     parser.add_argument("--preset", default="demo", help="scale of the rows computed here")
     args = parser.parse_args(argv)
-    frames = [make_store(folder).read() for folder in (args.published, args.here)]
-    sys.stdout.write(render_page(*map(evaluate, frames), args.preset))
+    sys.stdout.write(render_page(evaluate(args.published), evaluate(args.here), args.preset))
     return 0
 
 

@@ -8,7 +8,6 @@ as stated*.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,14 +19,12 @@ import yaml
 from hsokv.checks import check_keys
 from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_measure, describe, take
 from hsokv.claims.rows import NotRun, Rows
-from hsokv.stats.decisions import FAILS, HOLDS, OPEN, decide
-from hsokv.stats.intervals import Interval
+from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
 
 NOT_RUN, NOT_TESTABLE = "not run", "not testable as stated"
 VERDICTS = (HOLDS, FAILS, OPEN, NOT_RUN, NOT_TESTABLE)
 SEEDS = ("issues_and_redesign", "flow_comparison", "execution_walkthrough", "readme",
          "nuonuo_exp04")  # fmt: skip
-RULES = ("above", "below", "within")
 WRITTEN = ("before", "after")
 COLUMNS = ("id", "source", "claim", "rule", "quantity", "point", "low", "high", "n", "distance",
            "verdict", "section", "written")  # fmt: skip
@@ -43,7 +40,7 @@ class Claim:
         claim: what is claimed, in our words.
         test: how it is tested, in words; empty where it cannot be.
         measure: what is computed, see `hsokv.quantities`, or `None`.
-        rule: one of `RULES` with its bound or bounds.
+        rule: its range, see `hsokv.stats.decisions.Rule`.
         section: page of the book, without ending.
         written: whether the rule was written before or after the rows existed.
         reason: why it cannot be tested as stated.
@@ -89,42 +86,16 @@ class Claim:
         if self.measure is not None:
             check_keys([self.written], WRITTEN, "value of written")
             check_measure(self.measure)
-            self.bounds()
+            self.read_rule()
 
     @property
     def seed(self) -> str:
         """File stem of the seed."""
         return self.source.split(",")[0]
 
-    def bounds(self) -> tuple[float, float]:
-        """Return the range that the rule names.
-
-        Raises:
-            ValueError: not exactly one rule, or its bounds are not numbers in order.
-        """
-        rule = self.rule or {}
-        check_keys(rule, RULES, "rule")
-        if len(rule) != 1:
-            raise ValueError(f"rule={rule!r}: expected exactly one of {', '.join(RULES)}")
-        ((name, bound),) = rule.items()
-        ends = bound if name == "within" else [bound]
-        numbers = isinstance(ends, list) and all(type(end) in (int, float) for end in ends)
-        if not numbers or len(ends) != (2 if name == "within" else 1) or sorted(ends) != ends:
-            raise ValueError(
-                f"rule={rule!r}: expected a number, or within: [low, high]; correct the bound"
-            )
-        low = -math.inf if name == "below" else float(ends[0])
-        high = math.inf if name == "above" else float(ends[-1])
-        return low, high
-
-    def verdict(self, interval: Interval) -> str:
-        """Return 'holds', 'fails' or 'cannot be told'; the ends of `within` belong to it."""
-        return decide(interval, *self.bounds(), closed="within" in self.rule)
-
-    def distance(self, interval: Interval) -> float:
-        """Return how far the interval lies above the rule's range, negative if below, else 0."""
-        low, high = self.bounds()
-        return max(interval.low - high, 0.0) + min(interval.high - low, 0.0)
+    def read_rule(self) -> Rule:
+        """Return the rule; see `Rule.read`."""
+        return Rule.read(self.rule)
 
 
 class Judged(NamedTuple):
@@ -183,7 +154,7 @@ def _judge(claim: Claim, rows: Rows) -> Judged:
         measured = take(claim.measure, rows)
     except NotRun as error:
         return Judged(claim, NOT_RUN, note=f"Not measured: {error}.")
-    return Judged(claim, claim.verdict(measured.interval), measured)
+    return Judged(claim, claim.read_rule().verdict(measured.interval), measured)
 
 
 def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
@@ -191,7 +162,7 @@ def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
 
     Returns:
         Columns `COLUMNS`; what was not measured is missing. `distance` is in the unit of the rule,
-        see `Claim.distance`; shares and differences of shares are not in per cent.
+        see `Rule.distance`; shares and differences of shares are not in per cent.
     """
     table = []
     for claim, verdict, measured, _ in judged:
@@ -203,7 +174,7 @@ def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
             row |= {"rule": f"{rule} {ends}", "quantity": describe(claim.measure)}
         if measured is not None:
             row |= measured.interval._asdict()
-            row["distance"] = round(claim.distance(measured.interval), 6) + 0.0
+            row["distance"] = round(claim.read_rule().distance(measured.interval), 6) + 0.0
         table.append(row)
     table = pd.DataFrame(table).reindex(columns=COLUMNS)
     table["n"] = table["n"].astype("Int64")
@@ -234,7 +205,7 @@ def value_text(measured: Measured) -> str:
 
 def distance_text(claim: Claim, measured: Measured) -> str:
     """Return how far a forecast lies from what was measured, or '' where they meet."""
-    distance = claim.distance(measured.interval)
+    distance = claim.read_rule().distance(measured.interval)
     if "within" not in claim.rule or not distance:
         return ""
     size = abs(distance)

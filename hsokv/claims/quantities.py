@@ -28,13 +28,13 @@ from hsokv.claims.arithmetic import calculate
 from hsokv.claims.rows import (
     FACTORIAL,
     MIN_SEEDS,
-    TABLES,
     NotRun,
     Rows,
     check_values,
     settings_of,
 )
 from hsokv.experiments.attribution import tables as shapley
+from hsokv.experiments.registry import list_experiments
 from hsokv.experiments.word_rows import accuracy_interval, common_seeds, word_cells
 from hsokv.flows.factorial import NAMES
 from hsokv.seeds import numpy_rng
@@ -93,11 +93,14 @@ def check_measure(measure: Mapping[str, Any]) -> None:
         calculate(measure["expression"])
         return
     table = measure["rows"]
-    check_keys([table], TABLES, "table of rows")
+    check_keys([table], list_experiments(), "table of rows")
     if quantity in FACTORIAL and table != "attribution":
         raise ValueError(f"rows={table!r}: {quantity} needs all cells; set rows to 'attribution'")
     columns = [name for name in ("column", "x", "y") if name in measure]
-    kinds = {n: getattr(c.dtype, "type", str) for n, c in TABLES[table].SCHEMA.columns.items()}
+    kinds = {
+        n: getattr(c.dtype, "type", str)
+        for n, c in list_experiments()[table].schema.columns.items()
+    }
     numeric = [name for name, kind in kinds.items() if is_numeric_dtype(kind)]
     check_keys([measure[name] for name in columns], numeric, f"numeric column of {table}")
     if "game" in measure:

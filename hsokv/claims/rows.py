@@ -11,29 +11,10 @@ import numpy as np
 import pandas as pd
 
 from hsokv.checks import check_keys
-from hsokv.data import rare_words as stories
 from hsokv.experiments.attribution import tables as shapley
-from hsokv.experiments.attribution import trials as attribution
-from hsokv.experiments.issues import trials as issues
-from hsokv.experiments.printed_table import trials as printed_table
-from hsokv.experiments.rare_words import trials as rare_words
-from hsokv.experiments.rare_words.tables import with_arm
-from hsokv.flows.factorial import check_cell, list_cells
-from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.experiments.registry import list_experiments
+from hsokv.flows.factorial import list_cells
 
-TABLES = {
-    "rare_words": rare_words,
-    "printed_table": printed_table,
-    "issues": issues,
-    "attribution": attribution,
-}
-# What chooses rows in each table, with the default; `...` where there is none.
-SELECTORS: dict[str, dict[str, Any]] = {
-    "rare_words": {"arm": ..., "condition": ..., "n_way": 100, "n_distractors": 0},
-    "printed_table": {"arm": ..., "repair": ""},
-    "issues": {"base": ..., "variant": "", "condition": ...},
-    "attribution": {"cell": ..., "condition": ..., "swarm": 0},
-}
 FACTORIAL = ("main_effect", "shapley", "correlation")  # use all cells at once
 MIN_SEEDS = 3  # fewer give no interval over seeds
 
@@ -50,9 +31,8 @@ class Rows:
 
     @cached_property
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Rows by table, those of rare words with their arm."""
-        frames = {name: module.make_store(self.folder).read() for name, module in TABLES.items()}
-        return frames | {"rare_words": with_arm(frames["rare_words"])}
+        """Rows by experiment, arranged."""
+        return {name: e.read(self.folder) for name, e in list_experiments().items()}
 
     def select(self, table: str, setting: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of one setting, one per seed, by seed.
@@ -106,7 +86,8 @@ def settings_of(measure: Mapping[str, Any]) -> dict[str, dict]:
         ValueError: a selector is unknown or missing.
     """
     table, where = measure["rows"], dict(measure.get("where") or {})
-    default = SELECTORS[table]
+    selectors = list_experiments()[table].selectors
+    default = {name: selector.default for name, selector in selectors.items()}
     if measure["quantity"] in FACTORIAL:
         default = {name: value for name, value in default.items() if name != "cell"}
     sides = ("a", "b") if measure["quantity"] == "difference" else ("",)
@@ -127,19 +108,6 @@ def check_values(table: str, setting: Mapping[str, Any]) -> None:
     Raises:
         ValueError: an unknown arm, condition or the like.
     """
-    budgeted = rare_words.BUDGETED
-    arms = [flow for flow in FLOWS if flow not in budgeted]
-    arms += [f"{flow} ({budget})" for flow in budgeted for budget in BUDGETS]
-    valid: dict[str, Any] = {
-        "rare_words": {"arm": arms, "condition": stories.CONDITIONS},
-        "printed_table": {"arm": printed_table.ARMS, "repair": printed_table.REPAIRS},
-        "issues": {"base": issues.BASES, "condition": issues.CONDITIONS},
-        "attribution": {"condition": attribution.CONDITIONS},
-    }[table]
-    for name, names in valid.items():
-        check_keys([setting[name]], names, f"{name} of {table}")
-    if table == "issues":
-        base = setting["base"]
-        check_keys([setting["variant"]], issues.VARIANTS[base], f"variant of {base}")
-    if "cell" in setting:
-        check_cell(setting["cell"])
+    selectors = list_experiments()[table].selectors
+    for name in setting:
+        selectors[name].check(name, setting)

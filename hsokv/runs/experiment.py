@@ -1,15 +1,26 @@
-"""What every experiment declares: the parameters of its notebook and the columns of its rows."""
+"""What an experiment is: its parameters, trials, rows, selectors, tolerances and figures.
+
+An experiment is a folder of `hsokv.experiments` whose face holds one `Experiment`. What deals with
+experiments in general (audit, claims, status, tests) reads it there and knows none by name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Self
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import pandas as pd
 import pandera.pandas as pa
 
-from hsokv.checks import check_params
+from hsokv.checks import check_keys, check_params
 from hsokv.runs.audit import Tolerance
+from hsokv.runs.engine import RunTrial, Trial, run_trials
+from hsokv.runs.store import ResultsStore, results_dir
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Why a column that is measured, not counted, may differ on another processor.
 MEASURED = Tolerance(
@@ -33,9 +44,91 @@ class NotebookParams:
         """Build from notebook parameters; a misspelt name is an error that names the nearest."""
         return check_params(cls, params)
 
+    @classmethod
+    def from_notebook(cls, names: Mapping[str, Any]) -> Self:
+        """Build from a notebook's `globals()`, of which the fields' names are taken.
+
+        Raises:
+            ValueError: a field is not among the names; every one stands in the parameters cell.
+        """
+        fields = [field.name for field in dataclasses.fields(cls)]
+        missing = [name for name in fields if name not in names]
+        if missing:
+            raise ValueError(f"{', '.join(missing)} not set: give each a value in the first cells")
+        return cls.from_params({name: names[name] for name in fields})
+
     def as_dict(self) -> dict[str, Any]:
         """Return the parameters as a plain dict."""
-        return asdict(self)
+        return dataclasses.asdict(self)
+
+
+class Selector(NamedTuple):
+    """A column that chooses rows.
+
+    Attributes:
+        default: its value where none is given; `...` if one has to be given.
+        allowed: the values there are, or a function of all chosen values that returns them; `None`
+            where any may stand.
+    """
+
+    default: Any = ...
+    allowed: Collection | Callable[[Mapping[str, Any]], Collection] | None = None
+
+    def check(self, name: str, chosen: Mapping[str, Any]) -> None:
+        """Check this selector's value among all chosen ones.
+
+        Raises:
+            ValueError: there is no such value; the message gives the nearest.
+        """
+        if self.allowed is not None:
+            allowed = self.allowed(chosen) if callable(self.allowed) else self.allowed
+            check_keys([chosen[name]], allowed, name)
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """One experiment.
+
+    Attributes:
+        name: of its rows, `results/<name>.csv`; it is part of every hash, so it never changes.
+        notebook: stem of the notebook that shows it.
+        params: its parameters, a dataclass.
+        schema: columns of its rows.
+        make_trials: parameters -> trials, cheap ones first.
+        run_trial: trial -> rows; a module-level function, since it is sent to worker processes.
+        selectors: columns that together with the seed name one row; see `Selector`.
+        tolerances: of columns that may differ on another processor, each with its reason.
+        timings: columns that no audit compares.
+        arrange: stored rows -> rows as its tables want them, by default as they are.
+        figures: path in the book without ending -> function that draws it from the rows.
+    """
+
+    name: str
+    notebook: str
+    params: type[NotebookParams]
+    schema: pa.DataFrameSchema
+    make_trials: Callable[[Any], list[Trial]]
+    run_trial: RunTrial
+    selectors: Mapping[str, Selector]
+    tolerances: Mapping[str, Tolerance] = dataclasses.field(default_factory=dict)
+    timings: tuple[str, ...] = ()
+    arrange: Callable[[pd.DataFrame], pd.DataFrame] = lambda rows: rows
+    figures: Mapping[str, Callable[[pd.DataFrame], Figure]] = dataclasses.field(
+        default_factory=dict
+    )
+
+    def store(self, folder: Path | None = None) -> ResultsStore:
+        """Return the store of its rows, by default in `results_dir()`."""
+        return ResultsStore((folder or results_dir()) / f"{self.name}.csv", self.schema)
+
+    def read(self, folder: Path | None = None) -> pd.DataFrame:
+        """Return its stored rows, arranged."""
+        return self.arrange(self.store(folder).read())
+
+    def run(self, params: Any) -> pd.DataFrame:
+        """Return the rows of a run, reading what is stored and computing what is missing."""
+        options = {"n_jobs": params.n_jobs, "backend": params.backend}
+        return run_trials(self.make_trials(params), self.run_trial, self.store(), **options)
 
 
 def row_schema(

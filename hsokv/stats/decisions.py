@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from hsokv.checks import check_keys
 from hsokv.stats.intervals import Interval
 
 HOLDS, FAILS, OPEN = "holds", "fails", "cannot be told"
+RULES = ("above", "below", "within")
 
 
 def decide(
@@ -34,3 +40,46 @@ def decide(
     if inside:
         return HOLDS
     return FAILS if outside else OPEN
+
+
+class Rule(NamedTuple):
+    """A range that a quantity has to lie in, as claims and findings write it.
+
+    Attributes:
+        name: 'above' or 'below' a bound, or 'within' two, which belong to the range.
+        low: lower end.
+        high: upper end.
+    """
+
+    name: str
+    low: float
+    high: float
+
+    @classmethod
+    def read(cls, rule: Mapping[str, Any] | None) -> Rule:
+        """Return the rule that a mapping such as `{within: [0.1, 0.2]}` names.
+
+        Raises:
+            ValueError: not exactly one rule, or its bounds are not numbers in order.
+        """
+        rule = dict(rule or {})
+        check_keys(rule, RULES, "rule")
+        if len(rule) != 1:
+            raise ValueError(f"rule={rule!r}: expected exactly one of {', '.join(RULES)}")
+        ((name, bound),) = rule.items()
+        ends = bound if name == "within" else [bound]
+        numbers = isinstance(ends, list) and all(type(end) in (int, float) for end in ends)
+        if not numbers or len(ends) != (2 if name == "within" else 1) or sorted(ends) != ends:
+            raise ValueError(
+                f"rule={rule!r}: expected a number, or within: [low, high]; correct the bound"
+            )
+        low = -math.inf if name == "below" else float(ends[0])
+        return cls(name, low, math.inf if name == "above" else float(ends[-1]))
+
+    def verdict(self, interval: Interval) -> str:
+        """Return 'holds', 'fails' or 'cannot be told'."""
+        return decide(interval, self.low, self.high, closed=self.name == "within")
+
+    def distance(self, interval: Interval) -> float:
+        """Return how far the interval lies above the range, negative if below, else 0."""
+        return max(interval.low - self.high, 0.0) + min(interval.high - self.low, 0.0)

@@ -1,49 +1,77 @@
 """Findings: decision rules, missing rows, and the committed rows if they are complete."""
 
+from importlib import resources
+
 import pandas as pd
 import pytest
+import yaml
 
 from hsokv.claims import findings
-from hsokv.claims.findings import Finding
-from hsokv.experiments.rare_words.trials import make_store
-from hsokv.stats.decisions import FAILS, HOLDS, OPEN
+from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
 from hsokv.stats.intervals import Interval
 from tools.paths import ROOT
 
 
 @pytest.mark.parametrize(
-    "low, high, verdict", [(0.1, 0.2, HOLDS), (-0.2, -0.1, FAILS), (-0.1, 0.1, OPEN)]
+    ("low", "high", "verdict"), [(0.1, 0.2, HOLDS), (-0.2, -0.1, FAILS), (-0.1, 0.1, OPEN)]
 )
 def test_verdict_of_a_difference(low, high, verdict):
     """A one-sided rule holds above its bound, fails below it, and is open across it."""
-    finding = Finding("k", "s", "q", lambda frame: None, above=0.0)
-    assert finding.verdict(Interval((low + high) / 2, low, high, 10)) == verdict
+    interval = Interval((low + high) / 2, low, high, 10)
+    assert Rule.read({"above": 0}).verdict(interval) == verdict
 
 
 def test_verdict_of_an_equivalence():
     """A two-sided rule needs the whole interval between its bounds."""
-    finding = Finding("k", "s", "q", lambda frame: None, above=-0.05, below=0.05)
-    assert finding.verdict(Interval(0.0, -0.04, 0.04, 10)) == HOLDS
-    assert finding.verdict(Interval(0.0, -0.06, 0.04, 10)) == OPEN
-    assert finding.verdict(Interval(0.1, 0.06, 0.14, 10)) == FAILS
+    rule = Rule.read({"within": [-0.05, 0.05]})
+    assert rule.verdict(Interval(0.0, -0.04, 0.04, 10)) == HOLDS
+    assert rule.verdict(Interval(0.0, -0.06, 0.04, 10)) == OPEN
+    assert rule.verdict(Interval(0.1, 0.06, 0.14, 10)) == FAILS
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rule": {"over": 1}}, "rare_words, 'k'.*unknown rule 'over'"),
+        ({"measure": {"quantity": "meen"}}, "did you mean 'mean'"),
+        ({"statment": "s"}, "did you mean 'statement'"),
+        ({"rule": None}, "expected exactly one"),
+    ],
+)
+def test_wrong_finding_names_experiment_and_key(monkeypatch, change, message):
+    """What is misspelt or missing in a findings.yaml is an error that says where."""
+    measure = {"quantity": "arithmetic", "expression": "1"}
+    entry = {"key": "k", "statement": "s", "quantity": "q", "measure": measure}
+    entry |= {"rule": {"above": 0}} | change
+    monkeypatch.setattr(findings, "read_findings", lambda name: yaml.safe_dump([entry]))
+    with pytest.raises(ValueError, match=message):
+        findings.list_findings()
+
+
+def test_key_is_used_once(monkeypatch):
+    """Two findings of one key cannot be told apart in the report."""
+    text = resources.files("hsokv.experiments.rare_words").joinpath("findings.yaml").read_text()
+    monkeypatch.setattr(findings, "read_findings", lambda name: text)
+    with pytest.raises(ValueError, match="used twice"):
+        findings.list_findings()
 
 
 def test_no_rows_means_not_run(tmp_path):
     """Without rows every finding is 'not run', never a number."""
-    table = findings.evaluate(make_store(tmp_path).read())
+    table = findings.evaluate(tmp_path)
     assert (table["verdict"] == "not run").all() and table["point"].isna().all()
-    assert len(table) == len({finding.key for finding in findings.FINDINGS})
+    assert len(table) == len({finding.key for finding in findings.list_findings()})
 
 
 def test_committed_rows_decide_every_finding():
     """The committed research rows hold all that the findings need."""
-    table = findings.evaluate(make_store(ROOT / "results").read())
+    table = findings.evaluate(ROOT / "results")
     assert not (table["verdict"] == "not run").any(), table.loc[:, ["key", "verdict"]]
 
 
 def test_page_marks_what_came_out_differently():
     """Published and recomputed verdicts stand side by side."""
-    published = findings.evaluate(make_store(ROOT / "results").read())
+    published = findings.evaluate(ROOT / "results")
     here = published.copy()
     here.loc[0, "verdict"] = FAILS if published.loc[0, "verdict"] != FAILS else HOLDS
     here.loc[1, ["point", "low", "high", "n"]] = float("nan")

@@ -309,12 +309,13 @@ def test_verdicts_and_words(tmp_path):
 def test_forecast_is_scored_as_a_range():
     """The distance is measured from the nearer end of the forecast to the interval."""
     claim = Claim(**ROW | {"rule": {"within": [0.75, 0.80]}})
+    rule = claim.read_rule()
     low, high = Interval(0.06, 0.03, 0.10, 20), Interval(0.98, 0.96, 1.0, 20)
-    assert claim.distance(low) == pytest.approx(-0.65) and claim.verdict(low) == FAILS
-    assert claim.distance(high) == pytest.approx(0.16)
+    assert rule.distance(low) == pytest.approx(-0.65) and rule.verdict(low) == FAILS
+    assert rule.distance(high) == pytest.approx(0.16)
     assert distance_text(claim, Measured(low, PERCENT, "seeds")) == "65.0 points below"
     touching = Interval(0.82, 0.79, 0.85, 20)
-    assert claim.distance(touching) == 0 and claim.verdict(touching) == OPEN
+    assert rule.distance(touching) == 0 and rule.verdict(touching) == OPEN
 
 
 def test_rule_and_value_in_words():

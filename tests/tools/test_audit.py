@@ -8,26 +8,25 @@ import pandas as pd
 import pytest
 
 import hsokv.runs.audit
-from hsokv.experiments.rare_words import trials as rare_words
-from hsokv.runs import engine
+from hsokv.experiments.registry import list_experiments
+from hsokv.runs.engine import run_trials
 from tools import audit
-from tools.fingerprint import preset_parameters
 
 
 @pytest.fixture
 def rows_file(tmp_path, monkeypatch):
     """The rows of two training-free research trials, in a results folder of their own."""
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path))
-    monkeypatch.setattr(audit, "EXPERIMENTS", {"rare_words": "01_rare_words"})
+    experiment = list_experiments()["rare_words"]
+    monkeypatch.setattr(audit, "list_experiments", lambda: {"rare_words": experiment})
     monkeypatch.setattr(audit, "audit", functools.partial(hsokv.runs.audit.audit, n_jobs=1))
-    params = rare_words.Params.from_params(preset_parameters("research", "01_rare_words"))
     trials = [
         trial
-        for trial in rare_words.make_trials(params)
+        for trial in audit.research_trials(experiment)
         if trial.flow == "nearest_neighbor" and dict(trial.settings)["n_way"] == 5
     ]
-    store = rare_words.make_store()
-    engine.run_trials(trials[:2], rare_words.run_trial, store, n_jobs=1, progress=False)
+    store = experiment.store()
+    run_trials(trials[:2], experiment.run_trial, store, n_jobs=1, progress=False)
     return store.path
 
 

@@ -1,13 +1,11 @@
 """Rows are named by hashes that must not drift, and rest on defaults and data, which are pinned."""
 
-import importlib
-
 import pytest
 import yaml
 
 from hsokv.config import FlowConfig
+from hsokv.experiments.registry import list_experiments
 from tools import pins
-from tools.audit import EXPERIMENTS
 
 
 def test_tree_agrees_with_its_pins(capsys):
@@ -15,15 +13,10 @@ def test_tree_agrees_with_its_pins(capsys):
     assert pins.main([]) == 0, capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_research_trials_are_the_stored_ones(name):
+@pytest.mark.parametrize("experiment", list_experiments().values(), ids=lambda e: e.name)
+def test_research_trials_are_the_stored_ones(experiment):
     """Every research trial has its rows under the hash that the code gives it today."""
-    stored = (
-        importlib.import_module(f"hsokv.experiments.{name}.trials")
-        .make_store(pins.ROOT / "results")
-        .completed()
-    )
-    assert pins.list_hashes(name) == stored
+    assert pins.list_hashes(experiment) == experiment.store(pins.ROOT / "results").completed()
 
 
 def test_changed_default_is_named(monkeypatch, tmp_path, capsys):

@@ -1,1 +1,28 @@
 """All 256 cells between the prototype and the redesign, and who earns what."""
+
+from hsokv.experiments.attribution.trials import (
+    CONDITIONS,
+    NAME,
+    SCHEMA,
+    TOLERANCES,
+    Params,
+    make_trials,
+    run_trial,
+)
+from hsokv.flows.factorial import list_cells
+from hsokv.runs.experiment import Experiment, Selector
+
+EXPERIMENT = Experiment(
+    name=NAME,
+    notebook="04_attribution",
+    params=Params,
+    schema=SCHEMA,
+    make_trials=make_trials,
+    run_trial=run_trial,
+    selectors={
+        "cell": Selector(allowed=list_cells()),
+        "condition": Selector(allowed=CONDITIONS),
+        "swarm": Selector(0),
+    },
+    tolerances=TOLERANCES,
+)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
-import pandas as pd
 import pandera.pandas as pa
 
 from hsokv.checks import check_at_least
@@ -19,12 +17,11 @@ from hsokv.experiments.evaluate import examine_all, fit_task
 from hsokv.flows.factorial import NAMES, cell_config
 from hsokv.flows.fork import fork
 from hsokv.flows.make import make_flow
-from hsokv.runs.engine import Trial, run_trials
+from hsokv.runs.engine import Trial
 from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.runs.provenance import config_hash
-from hsokv.runs.store import ResultsStore, results_dir
 
-EXPERIMENT = "attribution"
+NAME = "attribution"
 CONDITIONS = ("verbatim", "recognise", "infer")
 N_IN_TRAINING = NAMES.index("lifecycle")  # the switches before it act in training
 MEASURES = ("accuracy", "one_shot_accuracy", "memory_utility", "kv_hit_rate", "top1_key_correct",
@@ -47,7 +44,7 @@ def _schema() -> pa.DataFrameSchema:
         "tested_words": text,
     }
     key = ["cell", "swarm", "condition", "n_way", "seed", "config_hash"]
-    return row_schema(EXPERIMENT, settings, results, unique=key)
+    return row_schema(NAME, settings, results, unique=key)
 
 
 SCHEMA = _schema()
@@ -79,7 +76,7 @@ def make_trials(params: Params) -> list[Trial]:
     after = "0" * (len(NAMES) - N_IN_TRAINING)
     return [
         Trial.create(
-            EXPERIMENT,
+            NAME,
             "small",
             seed,
             group=group,
@@ -119,14 +116,3 @@ def run_trial(trial: Trial) -> list[dict]:
         for row in examine_all(forked, tests, MEASURES, SCHEMA.columns):
             rows.append(learner | row | {name: round(row[name], 6) for name in MEASURES})
     return rows
-
-
-def make_store(folder: Path | None = None) -> ResultsStore:
-    """Return the store of this experiment's rows, by default in `results_dir()`."""
-    return ResultsStore((folder or results_dir()) / f"{EXPERIMENT}.csv", SCHEMA)
-
-
-def run_attribution(params: Params) -> pd.DataFrame:
-    """Return the rows of a run, reading what is stored and computing what is missing."""
-    trials, store = make_trials(params), make_store()
-    return run_trials(trials, run_trial, store, n_jobs=params.n_jobs, backend=params.backend)

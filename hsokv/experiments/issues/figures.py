@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hsokv.experiments.issues.effects import BASE_NAMES
+from hsokv.experiments.issues.effects import BASE_NAMES, effect_table
+from hsokv.experiments.issues.hit_rate import arm_means
 from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.plots.style import (
     BLACK,
@@ -117,3 +118,14 @@ def _legend(fig: Figure, bases: list[str]) -> None:
         for base in bases
     ]
     fig.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+
+
+def draw_issue(issue: str, rows: pd.DataFrame) -> Figure:
+    """Draw the figure of an issue's page from the experiment's rows.
+
+    Raises:
+        ValueError: the rows of this issue are missing.
+    """
+    if issue == "5_1":
+        return plot_hit_rate(arm_means(rows, "verbatim"))[0]
+    return plot_issue_effects(effect_table(rows, issue))[0]

@@ -10,9 +10,7 @@ with the changes of one *variant*; the variant '' is the base itself. Rows go to
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import pandas as pd
 import pandera.pandas as pa
 
 from hsokv.checks import check_at_least, check_keys
@@ -23,12 +21,11 @@ from hsokv.experiments.evaluate import examine_all, fit_task
 from hsokv.flows.factorial import CURRENT, SIMPLE, SMALL, cell_config
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import FLOWS
-from hsokv.runs.engine import Trial, run_trials
+from hsokv.runs.engine import Trial
 from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.runs.provenance import config_hash
-from hsokv.runs.store import ResultsStore, results_dir
 
-EXPERIMENT = "issues"
+NAME = "issues"
 CONDITIONS = ("verbatim", "recognise", "infer")
 MEASURES = ("accuracy", "one_shot_accuracy", "memory_utility", "kv_hit_rate", "top1_key_correct",
             "read_fraction", "gate_mean")  # fmt: skip
@@ -119,7 +116,7 @@ def _schema() -> pa.DataFrameSchema:
         "correct_words": text,
         "tested_words": text,
     }
-    return row_schema(EXPERIMENT, settings, results, unique=["config_hash", "condition"])
+    return row_schema(NAME, settings, results, unique=["config_hash", "condition"])
 
 
 SCHEMA = _schema()
@@ -188,7 +185,7 @@ def make_trials(params: Params) -> list[Trial]:
 def _trial(base: str, variant: str, seed: int, params: Params) -> Trial:
     untrained = base == UNTRAINED
     return Trial.create(
-        EXPERIMENT,
+        NAME,
         UNTRAINED if untrained else "small",
         seed,
         base=base,
@@ -211,14 +208,3 @@ def run_trial(trial: Trial) -> list[dict]:
     learner = {name: settings[name] for name in ("base", "variant", "n_way")}
     tests = {condition: task.test(condition) for condition in CONDITIONS}
     return [learner | row for row in examine_all(flow, tests, MEASURES, SCHEMA.columns)]
-
-
-def make_store(folder: Path | None = None) -> ResultsStore:
-    """Return the store of this experiment's rows, by default in `results_dir()`."""
-    return ResultsStore((folder or results_dir()) / f"{EXPERIMENT}.csv", SCHEMA)
-
-
-def run_issues(params: Params) -> pd.DataFrame:
-    """Return the rows of a run, reading what is stored and computing what is missing."""
-    trials, store = make_trials(params), make_store()
-    return run_trials(trials, run_trial, store, n_jobs=params.n_jobs, backend=params.backend)

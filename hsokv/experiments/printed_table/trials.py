@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pandera.pandas as pa
 from torch import Tensor
 
@@ -27,12 +25,11 @@ from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.memory.access import read_memory, read_values
 from hsokv.models.texts import encode_texts
-from hsokv.runs.engine import Trial, run_trials
+from hsokv.runs.engine import Trial
 from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.runs.provenance import config_hash
-from hsokv.runs.store import ResultsStore, results_dir
 
-EXPERIMENT = "printed_table"
+NAME = "printed_table"
 REPAIRS = ("", "refresh", "no_cut", "scale", "label", "all")
 _TRAINED = {"lr": 2e-4, "batch_size": 32, "training": "steps"}  # as the predecessor's baselines
 
@@ -67,7 +64,7 @@ def _schema() -> pa.DataFrameSchema:
         "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
         "convergence": pa.Column(int, pa.Check.ge(-1)),
     }
-    return row_schema(EXPERIMENT, settings, results, unique=["config_hash", "repair"])
+    return row_schema(NAME, settings, results, unique=["config_hash", "repair"])
 
 
 SCHEMA = _schema()
@@ -116,9 +113,7 @@ def make_trials(params: Params) -> list[Trial]:
         steps = {"n_steps": params.n_steps} if config.training == "steps" else {}
         switches = config_hash(config.switches())
         for seed in range(min(params.n_seeds, params.fewer_seeds.get(arm, params.n_seeds))):
-            trials.append(
-                Trial.create(EXPERIMENT, arm, seed, budget=budget, switches=switches, **steps)
-            )
+            trials.append(Trial.create(NAME, arm, seed, budget=budget, switches=switches, **steps))
     return trials
 
 
@@ -261,14 +256,3 @@ def _convergence(arm: str, flow: Flow, task: PredecessorTask, accuracy: float) -
         per_epoch = -(-len(task.optimised.texts) // flow.config.batch_size)
         return place if place < 0 else -(-flow.history_[place - 1]["step"] // per_epoch)
     return first_solved([accuracy] if kind == "baseline_3" else [])
-
-
-def make_store(folder: Path | None = None) -> ResultsStore:
-    """Return the store of this experiment's rows, by default in `results_dir()`."""
-    return ResultsStore((folder or results_dir()) / f"{EXPERIMENT}.csv", SCHEMA)
-
-
-def run_printed_table(params: Params) -> pd.DataFrame:
-    """Return the rows of a run, reading what is stored and computing what is missing."""
-    trials, store = make_trials(params), make_store()
-    return run_trials(trials, run_trial, store, n_jobs=params.n_jobs, backend=params.backend)

@@ -7,10 +7,8 @@ rows go to `results/rare_words.csv`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pandera.pandas as pa
 
 from hsokv.checks import check_keys
@@ -20,13 +18,12 @@ from hsokv.data.rare_words import CONDITIONS, RareWordTask, make_rare_word_task
 from hsokv.experiments.evaluate import examine, fit_task, right_answers
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.runs.engine import Trial, run_trials
+from hsokv.runs.engine import Trial
 from hsokv.runs.experiment import MEASURED, RANKED, NotebookParams, row_schema
 from hsokv.runs.provenance import config_hash
-from hsokv.runs.store import ResultsStore, results_dir
 from hsokv.stats import metrics
 
-EXPERIMENT = "rare_words"
+NAME = "rare_words"
 BUDGETED = ("current", "as_shipped", "fine_tune")  # flows with a budget to choose
 MEASURES = (
     "accuracy", "one_shot_accuracy", "retention", "retention_as_printed", "forgetting",
@@ -54,7 +51,7 @@ def _schema() -> pa.DataFrameSchema:
         "tested_words": text,
     }
     key = ["config_hash", "condition", "n_distractors"]
-    return row_schema(EXPERIMENT, settings, results, unique=key)
+    return row_schema(NAME, settings, results, unique=key)
 
 
 SCHEMA = _schema()
@@ -116,6 +113,12 @@ def flow_config(flow: str, budget: str) -> FlowConfig:
     return config.with_overrides(n_steps=steps, batch_size=swarm.batch_size)
 
 
+def list_arm_names() -> list[str]:
+    """Return the names that arms can have: flows, those with a budget under each of them."""
+    arms = [flow for flow in FLOWS if flow not in BUDGETED]
+    return arms + [f"{flow} ({budget})" for flow in BUDGETED for budget in BUDGETS]
+
+
 def make_trials(params: Params) -> list[Trial]:
     """Return the trials of a run, cheap ones first.
 
@@ -143,7 +146,7 @@ def _trial(flow: str, budget: str, n_way: int, seed: int, params: Params) -> Tri
     in_blocks = is_main and seed < params.n_retention_seeds
     in_blocks &= budget != "full" and flow != "as_shipped"  # too expensive to train six times
     return Trial.create(
-        EXPERIMENT,
+        NAME,
         flow,
         seed,
         budget=budget,
@@ -212,14 +215,3 @@ def _retention(trial: Trial, task: RareWordTask, switches: dict) -> dict[str, di
         c: {"retention": metrics.retention(a), "forgetting": metrics.forgetting(a)}
         for c, a in accuracy.items()
     }
-
-
-def make_store(folder: Path | None = None) -> ResultsStore:
-    """Return the store of this experiment's rows, by default in `results_dir()`."""
-    return ResultsStore((folder or results_dir()) / f"{EXPERIMENT}.csv", SCHEMA)
-
-
-def run_rare_words(params: Params) -> pd.DataFrame:
-    """Return the rows of a run, reading what is stored and computing what is missing."""
-    trials, store = make_trials(params), make_store()
-    return run_trials(trials, run_trial, store, n_jobs=params.n_jobs, backend=params.backend)

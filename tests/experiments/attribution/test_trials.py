@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 import hsokv.flows.factorial
+from hsokv.experiments.attribution import EXPERIMENT
 from hsokv.experiments.attribution.trials import (
     CONDITIONS,
     SCHEMA,
     Params,
-    make_store,
     make_trials,
     run_trial,
 )
@@ -36,7 +36,7 @@ def test_rows(tiny, tmp_path):
     trials = make_trials(Params(n_seeds=1, n_swarm_seeds=0, n_way=10, n_steps=16))
     groups = {cell[:-2] for cell in list_cells()}
     assert {f"c{t.as_dict()['group']}" for t in trials} == groups
-    trials, store = trials[::11], make_store(tmp_path)
+    trials, store = trials[::11], EXPERIMENT.store(tmp_path)
     frame = run_trials(trials, run_trial, store, n_jobs=1, progress=False)
     assert len(frame) == len(trials) * 4 * len(CONDITIONS)
     assert frame["cell"].nunique() == len(trials) * 4

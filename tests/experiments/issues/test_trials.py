@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
+from hsokv.experiments.issues import EXPERIMENT, hit_rate
 from hsokv.experiments.issues import effects as issue_verdicts
 from hsokv.experiments.issues import figures as issue_plots
-from hsokv.experiments.issues import hit_rate
 from hsokv.experiments.issues import tables as issue_tables
 from hsokv.experiments.issues import trials as issues
 from hsokv.experiments.issues.effects import (
@@ -113,7 +113,7 @@ def test_rows_fit_the_schema(tmp_path, monkeypatch):
            "nearest_neighbor": {"cosine": {"similarity": "cosine"}}}  # fmt: skip
     monkeypatch.setattr(issues, "VARIANTS", few)
     trials = make_trials(Params(n_seeds=1, n_way=10, n_way_untrained=10, n_steps=16))
-    store = issues.make_store(tmp_path)
+    store = EXPERIMENT.store(tmp_path)
     frame = run_trials(trials, issues.run_trial, store, n_jobs=1, progress=False)
     assert list(frame.columns) == list(SCHEMA.columns) and len(frame) == 9
     assert sorted(set(frame["base"])) == sorted(BASES) and (frame["n_test"] == 8).all()
@@ -264,7 +264,7 @@ def test_figures_have_a_panel_per_condition():
 
 def test_committed_rows_answer_every_issue():
     """The research rows hold all that the pages need."""
-    store = issues.make_store(ROOT / "results")
+    store = EXPERIMENT.store(ROOT / "results")
     if not store.path.is_file():
         pytest.skip("results/issues.csv is not there yet")
     rows = store.read()

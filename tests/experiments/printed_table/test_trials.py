@@ -15,6 +15,7 @@ import torch
 
 from hsokv import validity
 from hsokv.data.predecessor import make_predecessor_task
+from hsokv.experiments.printed_table import EXPERIMENT
 from hsokv.experiments.printed_table import figures as printed_plots
 from hsokv.experiments.printed_table import tables as printed_summary
 from hsokv.experiments.printed_table.trials import (
@@ -24,7 +25,6 @@ from hsokv.experiments.printed_table.trials import (
     SCHEMA,
     Params,
     arm_config,
-    make_store,
     make_trials,
     measure,
     repair_flow,
@@ -64,7 +64,7 @@ def flow(tiny, task):
 def frame(tiny, tmp_path_factory):
     """Rows of all arms at two seeds."""
     params = Params(n_seeds=2, swarm_budget="quick", n_steps=3, n_jobs=1)
-    store = make_store(tmp_path_factory.mktemp("results"))
+    store = EXPERIMENT.store(tmp_path_factory.mktemp("results"))
     return run_trials(make_trials(params), run_trial, store, n_jobs=1, progress=False)
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from hsokv.experiments.rare_words import EXPERIMENT
 from hsokv.experiments.rare_words import tables as summaries
-from hsokv.experiments.rare_words.trials import Params, make_store, make_trials, run_trial
+from hsokv.experiments.rare_words.trials import Params, make_trials, run_trial
 from hsokv.experiments.word_rows import word_cells
 from hsokv.runs.engine import run_trials
 
@@ -16,7 +17,7 @@ def rows(tmp_path_factory):
     params = Params(
         flows=FLOWS, n_ways=(10, 20), n_distractors=(0, 2), n_seeds=3, n_retention_seeds=1
     )
-    store = make_store(tmp_path_factory.mktemp("results"))
+    store = EXPERIMENT.store(tmp_path_factory.mktemp("results"))
     return run_trials(make_trials(params), run_trial, store, n_jobs=1, progress=False)
 
 

@@ -11,13 +11,13 @@ from hsokv import ABSTAIN, list_flows
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import CONDITIONS, Texts, make_rare_word_task
 from hsokv.experiments.evaluate import right_answers
+from hsokv.experiments.rare_words import EXPERIMENT
 from hsokv.experiments.rare_words.trials import (
     MEASURES,
     SCHEMA,
     TIMINGS,
     Params,
     flow_config,
-    make_store,
     make_trials,
     run_trial,
 )
@@ -113,7 +113,7 @@ def test_fine_tune_gets_the_steps_of_the_swarm():
 def test_rows_of_every_flow(tiny_flows, tmp_path, name):
     """A row per condition and number of distractors, accepted by the schema, blocks included."""
     trials = make_trials(make_params(flows=(name,)))
-    frame = run_trials(trials, run_trial, make_store(tmp_path), n_jobs=1, progress=False)
+    frame = run_trials(trials, run_trial, EXPERIMENT.store(tmp_path), n_jobs=1, progress=False)
     assert list(frame.columns) == list(SCHEMA.columns)
     keys = list(zip(frame["condition"], frame["n_distractors"]))
     assert sorted(keys) == sorted((c, n) for c in CONDITIONS for n in (0, 2))

@@ -1,0 +1,46 @@
+"""Draw the figures that pages and README show as files: those that the experiments declare.
+
+Staging draws them anew for the book. `python -m tools.figures` draws the README's copy of the
+headline; a test compares it with the committed rows.
+"""
+
+import sys
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from hsokv.experiments.registry import list_experiments  # noqa: E402
+from hsokv.plots.style import save_figure, use_style  # noqa: E402
+from tools.paths import BOOK  # noqa: E402
+
+HEADLINE = "headline"
+
+
+def draw_figures(folder: Path, only: str = "") -> list[Path]:
+    """Write the figures of all experiments as SVG under a folder, and return their paths.
+
+    Args:
+        folder: figures go to `<folder>/<name>.svg`.
+        only: name of one figure; all by default.
+
+    Raises:
+        RuntimeError: the rows of a figure are missing.
+    """
+    use_style()
+    drawn = []
+    for experiment in list_experiments().values():
+        wanted = {n: draw for n, draw in experiment.figures.items() if only in ("", n)}
+        rows = experiment.read() if wanted else None
+        for name, draw in wanted.items():
+            try:
+                figure = draw(rows)
+            except ValueError as error:
+                raise RuntimeError(f"{name}: {error}; run {experiment.notebook}") from error
+            drawn.append(save_figure(figure, folder / f"{name}.svg"))
+    return drawn
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{draw_figures(BOOK, HEADLINE)[0]}\n")
