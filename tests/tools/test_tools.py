@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import nbformat
 import psutil
 import pytest
 
-from hsokv.workers import THREAD_VARIABLES
+from hsokv.runs.workers import THREAD_VARIABLES
 from tools import check_runs, fingerprint, paths, run, stage_book, status, sweep
 
 
@@ -437,3 +438,13 @@ def test_tool_explains_itself(name, capsys):
         importlib.import_module(f"tools.{name}").main(["--help"])
     assert stop.value.code == 0
     assert capsys.readouterr().out.startswith("usage:")
+
+
+def test_notebooks_below_90_read_rows_of_their_own():
+    """They run side by side: none may read a file that another is writing."""
+    seen: dict[str, str] = {}
+    for source in paths.list_notebooks():
+        if run.notebook_number(source) < run.FIRST_READER:
+            for name in set(re.findall(r"\bresults/(\w+\.csv)", source.read_text("utf8"))):
+                assert seen.setdefault(name, source.stem) == source.stem, name
+    assert len(seen) > 1
