@@ -48,7 +48,7 @@ test: book ## build the book if it is out of date, then run all tests (ARGS="-k 
 
 demo: $(READY) ## recompute everything from nothing at demo scale, then compare with the published findings
 	rm -rf _build/demo
-	$(PY) -m tools.run --preset demo --out _build/demo
+	$(PY) -m tools.run --preset demo --jobs 1 --out _build/demo
 	$(PY) -m tools.check_runs --out _build/demo
 	$(PY) -m tools.stage_book --out _build/demo --findings
 	@echo "open _build/demo/html/book/findings.html: which published findings reproduced here"

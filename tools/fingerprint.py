@@ -12,9 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from tools.closure import import_closure, list_files
 from tools.paths import LOCK, PARAMS, ROOT, results_dir
-
-SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
 def hash_text(*parts: str) -> str:
@@ -26,16 +25,17 @@ def hash_text(*parts: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def hash_files(paths: Iterable[Path]) -> str:
-    """Return one hash of the names and contents of the files and of all files in the folders."""
-    files = []
-    for path in paths:
-        found = path.rglob("*") if path.is_dir() else [path]
-        files += [p for p in found if p.is_file() and not SKIPPED & set(p.parts)]
+def hash_files(paths: Iterable[Path], root: Path) -> str:
+    """Return one hash of the files and of all files in the folders: contents, names below `root`.
+
+    Raises:
+        ValueError: when a path is not below `root`.
+    """
+    files = {p for path in paths for p in (list_files(path) if path.is_dir() else [path])}
     digest = hashlib.sha256()
-    for path in sorted(set(files)):
+    for name, path in sorted((path.relative_to(root).as_posix(), path) for path in files):
         data = path.read_bytes()
-        digest.update(f"{path.name} {len(data)} ".encode() + data)
+        digest.update(f"{name} {len(data)} ".encode() + data)
     return digest.hexdigest()[:16]
 
 
@@ -65,11 +65,15 @@ def preset_parameters(preset: str, name: str) -> dict:
 
 
 def hash_inputs(notebook: Path, parameters: dict) -> str:
-    """Return the hash of what a run of the notebook reads, its result rows apart."""
+    """Return the hash of what a run of the notebook reads, its result rows apart.
+
+    Of the package, that is what the notebook's imports reach: see `tools.closure`.
+    """
     return hash_text(
         hash_cells(notebook),
         json.dumps(parameters, sort_keys=True, default=str),
-        hash_files([ROOT / "hsokv", LOCK]),
+        hash_files(import_closure(notebook, ROOT / "hsokv"), ROOT),
+        LOCK.read_text("utf8"),
     )
 
 
@@ -79,4 +83,5 @@ def hash_results(notebook: Path, preset: str) -> str:
     A page that reads rows names them so (`results/<experiment>.csv`), which tells what it reads.
     """
     names = re.findall(r"\bresults/(\w+\.csv)", notebook.read_text("utf8"))
-    return hash_files(p for p in results_dir(preset).glob("*.csv") if p.name in names)
+    folder = results_dir(preset)
+    return hash_files((p for p in folder.glob("*.csv") if p.name in names), folder)

@@ -3,6 +3,11 @@
 A copy is written under a temporary name, checked, and only then moved to `executed/`, with a
 record beside it: parameters, commit, machine, time, and the hashes of what it read. A notebook
 whose record still agrees with the tree is not run again.
+
+Notebooks run side by side, one per core. Those numbered from 90 on read what the others have
+stored and run after them; below 90, a notebook reads the result rows of its own experiment only.
+Trials whose rows are missing go to all cores (`n_jobs`), in each notebook that has some: seconds
+among such rows are those of a quiet machine only with `--jobs 1`.
 """
 
 import argparse
@@ -10,12 +15,19 @@ import ast
 import json
 import os
 import sys
+import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
 
+import joblib
+import psutil
+
 from hsokv.checks import check_keys
 from hsokv.runs import provenance
+from hsokv.runs.workers import THREAD_VARIABLES
 from tools.check_runs import find_problems
 from tools.fingerprint import hash_inputs, hash_results, preset_parameters
 from tools.paths import (
@@ -28,6 +40,8 @@ from tools.paths import (
     record_path,
     results_dir,
 )
+
+FIRST_READER = 90  # notebooks from this number on read the rows that the others store
 
 
 def check_parameters(notebook: Path, parameters: dict) -> None:
@@ -78,7 +92,8 @@ def execute(source: Path, parameters: dict, copy: Path) -> float:
     """Execute one notebook and keep its copy only if it ran to its end; return the seconds.
 
     Raises:
-        RuntimeError: when a cell failed; the half-run copy is kept as `<name>.failed.ipynb`.
+        RuntimeError: when a cell failed or the kernel died; the half-run copy is kept as
+            `<name>.failed.ipynb`.
     """
     import papermill
     from traitlets.config import Config
@@ -89,17 +104,20 @@ def execute(source: Path, parameters: dict, copy: Path) -> float:
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, no other
     start = time.perf_counter()
     try:
-        papermill.execute_notebook(
-            str(source),
-            str(partial),
-            parameters,
-            kernel_name="python3",
-            cwd=str(NOTEBOOKS),
-            progress_bar=False,
-            config=Config({"KernelManager": {"transport": "ipc"}}),  # no open port
-        )
+        with tempfile.TemporaryDirectory(prefix="hsokv-") as sockets:  # no open port
+            manager = {"transport": "ipc", "ip": f"{sockets}/kernel"}
+            papermill.execute_notebook(
+                str(source.resolve()),
+                str(partial.resolve()),
+                parameters,
+                kernel_name="python3",
+                # papermill's own `cwd` would move the whole process, with it other threads
+                resources={"metadata": {"path": str(NOTEBOOKS)}},
+                progress_bar=False,
+                config=Config({"KernelManager": manager}),
+            )
         problems = find_problems(partial)
-    except papermill.PapermillExecutionError as error:
+    except (papermill.PapermillExecutionError, RuntimeError) as error:  # RuntimeError: kernel died
         problems = [str(error).strip()]
     if problems:
         partial.replace(failed)
@@ -139,6 +157,45 @@ def choose_notebooks(name: str | None) -> list[Path]:
     return [sources[name]]
 
 
+def run_side_by_side(sources: list[Path], run_one: Callable[[Path], None], jobs: int) -> list[str]:
+    """Call `run_one` on each notebook, `jobs` at a time; return the messages of those that failed.
+
+    After a failure none is started any more, and those that run go on to their end. An interrupt
+    ends the kernels with all their processes.
+    """
+    failed: list[str] = []
+
+    def attempt(source: Path) -> None:
+        if failed:
+            return
+        try:
+            run_one(source)
+        except (ValueError, RuntimeError, FileNotFoundError) as error:
+            failed.append(str(error))
+
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(attempt, source) for source in sources]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            for future in futures:
+                future.cancel()
+            while wait(futures, timeout=0.5).not_done:
+                for process in psutil.Process().children(recursive=True):
+                    process.terminate()
+            raise
+    for future in futures:
+        future.result()  # raises what no notebook is to blame for
+    return failed
+
+
+def share_threads(n_kernels: int) -> None:
+    """Divide the cores among kernels that run at the same time, unless the environment says how."""
+    threads = max(1, joblib.cpu_count() // n_kernels)
+    for name in THREAD_VARIABLES:
+        os.environ.setdefault(name, str(threads))
+
+
 def main(argv: list[str] | None = None) -> int:
     """Execute one notebook or all; return 1 with a message when something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -146,25 +203,58 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--preset", default="research", help=", ".join(PRESETS))
     parser.add_argument("--out", type=Path, default=BUILD, help="folder for the executed copies")
     parser.add_argument("--force", action="store_true", help="run even what is up to date")
+    parser.add_argument(
+        "--jobs", type=int, default=joblib.cpu_count(), help="notebooks at a time; all cores"
+    )
     args = parser.parse_args(argv)
     try:
         check_keys([args.preset], PRESETS, "preset")
+        if args.jobs < 1:
+            raise ValueError(f"--jobs {args.jobs}: expected at least one notebook at a time")
         os.environ["HSOKV_RESULTS"] = str(results_dir(args.preset))  # for the kernels
         sources = choose_notebooks(args.name)
         for source in sources:  # all are checked before the first is run
             check_parameters(source, preset_parameters(args.preset, source.stem))
-        for number, source in enumerate(sources, start=1):
-            label = f"[{number}/{len(sources)}] {source.stem} ({args.preset})"
-            if not args.force and is_fresh(source, args.preset, args.out):
-                print(f"{label}: up to date", flush=True)
-                continue
-            print(f"{label}: running", flush=True)
-            seconds = run_notebook(source, args.preset, args.out)
-            print(f"{label}: {seconds:.0f} s", flush=True)
-    except (ValueError, RuntimeError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    return 0
+    labels = {
+        source: f"[{number}/{len(sources)}] {source.stem} ({args.preset})"
+        for number, source in enumerate(sources, start=1)
+    }
+    jobs = min(args.jobs, len(sources))
+    share_threads(jobs)
+
+    def run_one(source: Path) -> None:
+        if not args.force and is_fresh(source, args.preset, args.out):
+            say(f"{labels[source]}: up to date")
+            return
+        say(f"{labels[source]}: running")
+        seconds = run_notebook(source, args.preset, args.out)
+        say(f"{labels[source]}: {seconds:.0f} s")
+
+    readers = [s for s in sources if notebook_number(s) >= FIRST_READER]
+    others = [s for s in sources if s not in readers]
+    try:
+        failed = run_side_by_side(others, run_one, jobs)
+        failed = failed or run_side_by_side(readers, run_one, jobs)
+    except KeyboardInterrupt:
+        print("error: interrupted; kernels ended", file=sys.stderr)
+        return 130
+    for message in failed:
+        print(f"error: {message}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def notebook_number(source: Path) -> int:
+    """Return the number that a notebook's name begins with."""
+    return int(source.stem.split("_")[0])
+
+
+def say(line: str) -> None:
+    """Print one line at once, whole even when several notebooks report."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -58,9 +58,10 @@ def hash_inputs(out: Path, findings: bool) -> str:
     """Return the hash of all that the HTML is made of."""
     runs = [executed_path(out, s.stem) for s in list_notebooks()]
     runs += [record_path(out, s.stem) for s in list_notebooks()]
-    tree = [BOOK, CONFIG, TOC, ROOT / "tools", ROOT / "hsokv", ROOT / "params", *runs]
-    tables = results_dir().glob("*.csv")
-    return hash_text(hash_files(tree), hash_files(tables), code_version(ROOT), str(findings))
+    tree = [BOOK, CONFIG, TOC, ROOT / "tools", ROOT / "hsokv", ROOT / "params"]
+    hashes = [hash_files(tree, ROOT), hash_files(runs, out)]
+    hashes.append(hash_files(results_dir().glob("*.csv"), results_dir()))
+    return hash_text(*hashes, code_version(ROOT), str(findings))
 
 
 def write_config(stage: Path, findings: bool) -> None:

@@ -2,12 +2,18 @@
 
 import importlib
 import json
+import re
 import shutil
+import signal
 import subprocess
+import sys
+import time
 
 import nbformat
+import psutil
 import pytest
 
+from hsokv.runs.workers import THREAD_VARIABLES
 from tools import check_runs, fingerprint, paths, run, stage_book, status, sweep
 
 
@@ -36,6 +42,8 @@ def project(tmp_path, monkeypatch):
                 monkeypatch.setattr(module, name, folder)
     monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path / "results"))
+    for name in THREAD_VARIABLES:
+        monkeypatch.setenv(name, "1")
     (tmp_path / "results").mkdir()
     (tmp_path / "hsokv").mkdir()
     (tmp_path / "params/quick_test").mkdir(parents=True)
@@ -51,7 +59,7 @@ def run_tool(project, *arguments):
 
 
 def test_run_executes_with_the_preset_and_then_skips(project, capsys):
-    """The copy holds the preset's value; a second run does nothing, an edited package does."""
+    """The copy holds the preset's value; a second run does nothing."""
     assert run_tool(project) == 0
     copy = nbformat.read(project / "out/executed/01_one.ipynb", as_version=4)
     assert copy.cells[-1].outputs[0].data["text/plain"] == "14"
@@ -59,9 +67,145 @@ def test_run_executes_with_the_preset_and_then_skips(project, capsys):
     assert record["parameters"] == {"n_way": 7} and record["preset"] == "quick_test"
     assert run_tool(project) == 0
     assert "up to date" in capsys.readouterr().out
-    (project / "hsokv/new.py").write_text("")
-    source = project / "notebooks/01_one.ipynb"
-    assert not run.is_fresh(source, "quick_test", project / "out")
+
+
+def add_notebook(project, name, *codes):
+    """Add a notebook with parameters for quick_test."""
+    (project / f"params/quick_test/{name}.yml").write_text("n_way: 7  # words\n")
+    return write_notebook(project / f"notebooks/{name}.ipynb", "n_way = 5  # words", *codes)
+
+
+def wait_for(path, then=""):
+    """Code that waits for a file, and fails when it does not come in two minutes."""
+    return (
+        "import pathlib, time\nend = time.time() + 120\n"
+        f"while not pathlib.Path({str(path)!r}).exists():\n"
+        f"    assert time.time() < end, 'waited in vain'\n    time.sleep(0.05)\n{then}"
+    )
+
+
+def touch(path):
+    """Code that makes a file."""
+    return f"import pathlib\npathlib.Path({str(path)!r}).touch()"
+
+
+def test_notebooks_overlap_and_the_summary_waits(project, capsys):
+    """Two notebooks wait for each other's file; one numbered 90 starts when both have ended."""
+    here, there = project / "one", project / "two"
+    for name, own, other in (("01_one", here, there), ("02_two", there, here)):
+        add_notebook(project, name, touch(own), wait_for(other))
+    copies = [str(project / f"out/executed/{name}.ipynb") for name in ("01_one", "02_two")]
+    add_notebook(project, "90_last", f"import os\nassert all(map(os.path.exists, {copies}))")
+    assert run_tool(project, "--jobs", "2") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(lines[:2]) == [
+        "[1/3] 01_one (quick_test): running",
+        "[2/3] 02_two (quick_test): running",
+    ]
+    assert lines[4] == "[3/3] 90_last (quick_test): running"
+    assert run_tool(project, "--jobs", "0") == 1
+    assert "--jobs 0: expected" in capsys.readouterr().err
+
+
+def test_a_failing_notebook_does_not_lose_the_others(project, capsys):
+    """What runs beside it ends and is kept; what was not started stays so."""
+    failed, beside = project / "out/executed/01_one.failed.ipynb", project / "two"
+    add_notebook(project, "01_one", wait_for(beside, "1 / 0"))
+    add_notebook(project, "02_two", touch(beside), wait_for(failed))
+    add_notebook(project, "03_three", "1")
+    add_notebook(project, "90_last", "1")
+    assert run_tool(project, "--jobs", "2") == 1
+    assert "01_one failed" in capsys.readouterr().err
+    records = sorted(path.name for path in (project / "out/executed").glob("*.json"))
+    assert records == ["02_two.json"]
+    assert run.is_fresh(project / "notebooks/02_two.ipynb", "quick_test", project / "out")
+
+
+def test_all_failures_are_told(project, capsys):
+    """Two that fail side by side are both named."""
+    here, there = project / "one", project / "two"
+    add_notebook(project, "01_one", touch(here), wait_for(there, "1 / 0"))
+    failed = project / "out/executed/01_one.failed.ipynb"
+    add_notebook(project, "02_two", touch(there), wait_for(failed, "{}['key']"))
+    assert run_tool(project, "--jobs", "2") == 1
+    errors = capsys.readouterr().err
+    assert "ZeroDivisionError" in errors and "KeyError" in errors
+
+
+def test_a_kernel_that_dies_is_named(project, capsys):
+    """A kernel killed for lack of memory fails its notebook."""
+    add_notebook(project, "01_one", "import os\nos._exit(1)")
+    assert run_tool(project) == 1
+    assert "01_one failed" in capsys.readouterr().err
+    assert not (project / "out/executed/01_one.ipynb").exists()
+
+
+def test_interrupt_ends_the_kernels(project):
+    """Ctrl-C leaves no kernel and no worker of one behind."""
+    pids = [project / "one", project / "two"]
+    for name, pid in zip(("01_one", "02_two"), pids):
+        add_notebook(
+            project, name,
+            "import os, subprocess, time\nchild = subprocess.Popen(['sleep', '600'])\n"
+            f"with open({str(pid) + '.new'!r}, 'w') as f: print(os.getpid(), child.pid, file=f)\n"
+            f"os.rename({str(pid) + '.new'!r}, {str(pid)!r})\ntime.sleep(600)",
+        )  # fmt: skip
+    script = (
+        "import pathlib, sys\nfrom tools import fingerprint, paths, run\n"
+        f"root = pathlib.Path({str(project)!r})\nfingerprint.ROOT = root\n"
+        "paths.NOTEBOOKS = run.NOTEBOOKS = root / 'notebooks'\n"
+        "fingerprint.PARAMS = root / 'params'\n"
+        "sys.exit(run.main(['--preset', 'quick_test', '--jobs', '2', '--out', str(root / 'out')]))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=paths.ROOT, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        end = time.monotonic() + 120
+        while not all(pid.exists() for pid in pids) and time.monotonic() < end:
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.1)
+        started = [int(number) for pid in pids for number in pid.read_text().split()]
+        assert all(map(psutil.pid_exists, started)) and len(started) == 4
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and "interrupted" in errors
+    left = [psutil.Process(pid) for pid in started if psutil.pid_exists(pid)]
+    assert not [p for p in left if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_only_an_edit_that_the_imports_reach_makes_a_page_stale(project):
+    """Of the package, a page depends on what it imports; names count with their folders."""
+    source = add_notebook(project, "01_one", "def later():\n    import hsokv.used.part")
+    inside, outside = project / "hsokv/used/part.py", project / "hsokv/other/part.py"
+    for path in (inside, outside):
+        path.parent.mkdir()
+        path.write_text("a = 1\n")
+    assert run_tool(project) == 0
+
+    def is_fresh():
+        return run.is_fresh(source, "quick_test", project / "out")
+
+    outside.write_text("a = 2\n")
+    assert is_fresh()
+    inside.write_text("a = 2\n")
+    assert not is_fresh()
+
+
+def test_files_of_one_name_are_told_apart(tmp_path):
+    """Two files that change places change the hash, in whatever folder the tree lies."""
+    for name, text in (("a/x.py", "1"), ("b/x.py", "2")):
+        (tmp_path / "one" / name).parent.mkdir(parents=True)
+        (tmp_path / "one" / name).write_text(text)
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    one, two = (fingerprint.hash_files([tmp_path / n], tmp_path / n) for n in ("one", "two"))
+    assert one == two
+    (tmp_path / "two/a/x.py").rename(tmp_path / "two/x.py")
+    (tmp_path / "two/b/x.py").rename(tmp_path / "two/a/x.py")
+    (tmp_path / "two/x.py").rename(tmp_path / "two/b/x.py")
+    assert fingerprint.hash_files([tmp_path / "two"], tmp_path / "two") != one
 
 
 def test_fresh_follows_only_the_rows_a_page_offers(project):
@@ -294,3 +438,13 @@ def test_tool_explains_itself(name, capsys):
         importlib.import_module(f"tools.{name}").main(["--help"])
     assert stop.value.code == 0
     assert capsys.readouterr().out.startswith("usage:")
+
+
+def test_notebooks_below_90_read_rows_of_their_own():
+    """They run side by side: none may read a file that another is writing."""
+    seen: dict[str, str] = {}
+    for source in paths.list_notebooks():
+        if run.notebook_number(source) < run.FIRST_READER:
+            for name in set(re.findall(r"\bresults/(\w+\.csv)", source.read_text("utf8"))):
+                assert seen.setdefault(name, source.stem) == source.stem, name
+    assert len(seen) > 1
