@@ -17,6 +17,7 @@ from sklearn.exceptions import NotFittedError
 from hsokv.checks import check_texts, check_texts_labels
 from hsokv.config import FLOWS, FlowConfig
 
+#: The answer `"<abstain>"` of a flow that finds nothing stored near enough.
 ABSTAIN = "<abstain>"
 
 

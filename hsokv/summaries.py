@@ -25,7 +25,7 @@ from hsokv.stats import (
     paired_permutation_p,
 )
 
-MIN_EFFECT = 0.05  # smallest accuracy difference of interest: 4 of 80 words
+MIN_EFFECT = 0.05  #: smallest accuracy difference of interest, 4 of 80 words
 
 
 def with_arm(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,9 +7,10 @@ returns the Markdown of one page. The pages themselves are made in `tools/*_page
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from tools.api_page import render_api
+from tools.api_pages import INDEX, ROOMS, page_of, render_index, render_room
 from tools.claims_page import render_claims
 from tools.flows_page import DIAGRAMS, draw_flows, render_flows
 from tools.paths import ROOT, results_dir
@@ -27,13 +28,15 @@ def render_findings() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "book/flows.md": render_flows,
-    "book/api.md": render_api,
+    f"{INDEX}.md": render_index,
     "book/claims.md": render_claims,
+    **{f"{page_of(room)}.md": partial(render_room, room) for room in ROOMS},
 }
 
 
 def generate_pages(stage: Path) -> None:
     """Write every generated page, and the diagrams they show, into the staged tree."""
     draw_flows(stage / "book" / DIAGRAMS)
+    (stage / INDEX).mkdir(exist_ok=True)
     for name, render in PAGES.items():
         (stage / name).write_text(render(), "utf8")
