@@ -6,6 +6,8 @@ randomness, `n_boot` the number of resamples, `level` the coverage aimed at. Int
 percentile intervals unless stated. Resamples are rows of a weight matrix (B, n), B = n_boot.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The API reference: an index and a page per room, filled from the docstrings by Sphinx's autodoc."""
+"""The API reference: an index and a page per room, which Sphinx fills from the docstrings."""
 
 INDEX = "book/api"  # the first page; those of the rooms lie in a folder of its name
 # What stands on each page, and the modules there.
