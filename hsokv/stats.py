@@ -79,8 +79,7 @@ def bootstrap_seeds_words(
         correct: whether the word was answered correctly, bool (n_seeds, n_words).
         tested: whether it was tested under that seed, bool (n_seeds, n_words); others are ignored.
         rng: source of the resamples. A resample that holds no tested cell is left out.
-        n_boot: number of resamples.
-        level: coverage aimed at, between 0 and 1.
+        n_boot, level: number of resamples, and the coverage aimed at, between 0 and 1.
 
     Raises:
         ValueError: shapes differ, or no cell was tested.
