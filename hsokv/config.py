@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from hsokv.checks import check_keys
 
+#: What a switch may be set to, for those that name a rule.
 ALLOWED = {
     "encoder": ("transformer", "embedding", "library"),
     "pooling": ("last", "mean"),

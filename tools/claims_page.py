@@ -21,8 +21,7 @@ from hsokv.claims.ledger import (
     value_text,
 )
 from hsokv.claims.quantities import unit_of
-from tools.api_page import prose
-from tools.flows_page import table
+from tools.markdown import prose, table
 from tools.paths import BOOK, TOC, results_dir
 
 CLAIMS = BOOK / "claims.yaml"

@@ -6,7 +6,6 @@ same commit agree.
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -77,11 +76,17 @@ def hash_inputs(notebook: Path, parameters: dict) -> str:
     )
 
 
-def hash_results(notebook: Path, preset: str) -> str:
-    """Return the hash of the preset's result rows on disk that the notebook offers for download.
+def list_results(notebook: Path) -> set[str]:
+    """Return the names of the result files that a notebook reads.
 
-    A page that reads rows names them so (`results/<experiment>.csv`), which tells what it reads.
+    These are the rows of the experiments that its imports reach: an experiment is a folder with a
+    file `trials.py`, and its rows bear the folder's name.
     """
-    names = re.findall(r"\bresults/(\w+\.csv)", notebook.read_text("utf8"))
-    folder = results_dir(preset)
+    closure = import_closure(notebook, ROOT / "hsokv")
+    return {f"{path.parent.name}.csv" for path in closure if path.name == "trials.py"}
+
+
+def hash_results(notebook: Path, preset: str) -> str:
+    """Return the hash of the preset's result rows on disk that the notebook reads."""
+    names, folder = list_results(notebook), results_dir(preset)
     return hash_files((p for p in folder.glob("*.csv") if p.name in names), folder)

@@ -16,7 +16,7 @@ from hsokv.config import ALLOWED, FlowConfig
 from hsokv.flows.description import STAGES, describe
 from hsokv.flows.named import FLOWS
 from hsokv.plots.diagrams import draw_flow, write_alt_text
-from tools.api_page import STYLE, prose
+from tools.markdown import prose, table
 
 DIAGRAMS = "diagrams"  # folder of the drawings, beside the page
 
@@ -121,7 +121,7 @@ are mechanisms a flow uses, dashed grey slots are mechanisms it leaves out; ever
 place in every diagram. Make any of them with `hsokv.make_flow(name)`.
 """
 # The table is wider than any screen and scrolls sideways; on wide ones past the names of the flows.
-TABLE_STYLE = """\
+STYLE = """\
 ```{raw} html
 <style>
 table.flows-table { font-size: 0.8rem; line-height: 1.35; table-layout: fixed; width: 80rem; }
@@ -150,7 +150,6 @@ def render_flows() -> str:
     parts = [
         INTRO,
         STYLE,
-        TABLE_STYLE,
         _compare(),
         *(_section(name) for name in FLOWS),
         _switch_tables(),
@@ -174,16 +173,6 @@ def draw_flows(folder: Path) -> None:
 def anchor(flow: str) -> str:
     """Return the label of a flow's section."""
     return "flow-" + flow.replace("_", "-")
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _compare() -> str:

@@ -7,9 +7,10 @@ returns the Markdown of one page. The pages themselves are made in `tools/*_page
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from tools.api_page import render_api
+from tools.api_pages import INDEX, list_rooms, page_of, render_index, render_room
 from tools.claims_page import render_claims
 from tools.flows_page import DIAGRAMS, draw_flows, render_flows
 from tools.paths import ROOT, results_dir
@@ -18,15 +19,8 @@ from tools.paths import ROOT, results_dir
 def render_findings() -> str:
     """Return the page that compares the rows computed here with the published findings."""
     published, here = str(ROOT / "results"), str(results_dir())
-    command = [
-        sys.executable,
-        "-m",
-        "hsokv.claims.findings",
-        "--published",
-        published,
-        "--here",
-        here,
-    ]
+    command = [sys.executable, "-m", "hsokv.claims.findings"]
+    command += ["--published", published, "--here", here]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[1:])} failed:\n{done.stderr.strip()}")
@@ -35,13 +29,15 @@ def render_findings() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "book/flows.md": render_flows,
-    "book/api.md": render_api,
+    f"{INDEX}.md": render_index,
     "book/claims.md": render_claims,
+    **{f"{page_of(room)}.md": partial(render_room, room) for room in list_rooms()},
 }
 
 
 def generate_pages(stage: Path) -> None:
     """Write every generated page, and the diagrams they show, into the staged tree."""
     draw_flows(stage / "book" / DIAGRAMS)
+    (stage / INDEX).mkdir(exist_ok=True)
     for name, render in PAGES.items():
         (stage / name).write_text(render(), "utf8")

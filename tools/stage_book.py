@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 from hsokv.runs.provenance import code_version
+from tools import api_pages
 from tools.check_runs import find_problems
 from tools.figures import draw_figures
 from tools.fingerprint import hash_files, hash_text
@@ -65,7 +66,7 @@ def hash_inputs(out: Path, findings: bool) -> str:
 
 
 def write_config(stage: Path, findings: bool) -> None:
-    """Write the staged `_config.yml` and `_toc.yml`: the footer, and the findings page."""
+    """Write the staged `_config.yml` and `_toc.yml`: the footer, the API and the findings."""
     config = yaml.safe_load(CONFIG.read_text("utf8"))
     url, _ = repository()
     version, day = code_version(ROOT), datetime.now(UTC).strftime("%Y-%m-%d")
@@ -73,6 +74,9 @@ def write_config(stage: Path, findings: bool) -> None:
     link = f'<a href="{url}/commit/{sha[0]}">{version}</a>' if sha else version
     config["html"]["extra_footer"] = f"<p>Built on {day} from {link}.</p>"
     toc = yaml.safe_load(TOC.read_text("utf8"))
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    index = next(chapter for chapter in chapters if chapter["file"] == api_pages.INDEX)
+    index["sections"] = [{"file": api_pages.page_of(room)} for room in api_pages.list_rooms()]
     if findings:
         config["html"]["announcement"] = (
             "Recomputed on this machine at demo scale: not the published numbers."
@@ -162,7 +166,8 @@ def build_html(stage: Path, built: Path) -> Path:
     shutil.rmtree(built, ignore_errors=True)
     command = [str(Path(sys.executable).parent / "jupyter-book"), "build", str(stage)]
     command += ["--path-output", str(built), "-W", "-n", "--keep-going", "--all"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    here = os.environ | {"PYTHONPATH": str(ROOT)}  # the API reference imports this `hsokv`
+    done = subprocess.run(command, capture_output=True, text=True, env=here)
     if done.returncode:
         log = (done.stdout + done.stderr).splitlines()
         said = [line for line in log if "WARNING" in line or "ERROR" in line] or log[-30:]

@@ -1,6 +1,6 @@
 """Arithmetic written as text, evaluated without running any code.
 
-Numbers, + - * / **, brackets and a few named functions; anything else is refused.
+Numbers, `+ - * / **`, brackets and a few named functions; anything else is refused.
 """
 
 from __future__ import annotations

@@ -3,15 +3,13 @@
 A *measure* is a mapping that names a quantity and its arguments, as it stands in the claims
 ledger. `where` chooses rows; `a` and `b` add to it what differs between the two sides.
 
-| quantity | arguments | what it is |
-| --- | --- | --- |
-| `mean` | rows, column, where | mean of a column, for `accuracy` over texts, else over seeds |
-| `difference` | rows, column, where, a, b | a minus b, paired by seed, accuracies also by word |
-| `share` | rows, column, between, where | share of seeds whose value lies in a range |
-| `main_effect` | rows, switch, where | mean over all cells of moving a switch away from `current` |
-| `shapley` | rows, switch, game, where | a switch's share of the gap between two cells |
-| `correlation` | rows, x, y, where | rank correlation of two columns' means over all cells |
-| `arithmetic` | expression | a sum that the seeds print, recomputed |
+- `mean` (rows, column, where): mean of a column, for `accuracy` over texts, else over seeds
+- `difference` (rows, column, where, a, b): a minus b, paired by seed, accuracies also by word
+- `share` (rows, column, between, where): share of seeds whose value lies in a range
+- `main_effect` (rows, switch, where): mean over all cells of moving a switch away from `current`
+- `shapley` (rows, switch, game, where): a switch's share of the gap between two cells
+- `correlation` (rows, x, y, where): rank correlation of two columns' means over all cells
+- `arithmetic` (expression): a sum that the seeds print, recomputed
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import numpy as np
 from hsokv.data.lexicon import USAGES, load_fillers, load_lexicon, load_unseen_words
 from hsokv.seeds import numpy_rng
 
+#: The training sentence again, a new sentence, the same with the word blanked, a new word.
 CONDITIONS = ("verbatim", "recognise", "infer", "unseen")
 BLANK = "___"
 LEAD, TAIL, DISTRACTOR = (7, 12), (6, 10), (12, 18)  # words, both ends included

@@ -15,7 +15,7 @@ from hsokv.stats.intervals import (
 )
 from hsokv.stats.word_sets import decode_words
 
-MIN_EFFECT = 0.05  # smallest accuracy difference of interest: 4 of 80 words
+MIN_EFFECT = 0.05  #: smallest accuracy difference of interest, 4 of 80 words
 
 
 def word_cells(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

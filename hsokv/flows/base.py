@@ -18,6 +18,7 @@ from hsokv.checks import check_texts, check_texts_labels
 from hsokv.config import FlowConfig
 from hsokv.flows.named import FLOWS
 
+#: The answer `"<abstain>"` of a flow that finds nothing stored near enough.
 ABSTAIN = "<abstain>"
 
 

@@ -52,6 +52,7 @@ class Switch:
     issues: tuple[str, ...] = ()
 
 
+#: The eight mechanisms, in the order of a cell's digits.
 SWITCHES = (
     Switch(
         "keys",
@@ -83,10 +84,10 @@ SWITCHES = (
     Switch("refresh", "keys refreshed", {"key_refresh": True}),
 )
 NAMES = tuple(switch.name for switch in SWITCHES)
-CURRENT = "c11111111"
-REDESIGN = "c01000000"  # keeps cosine
-SEEDS_FIXES = "c00000000"  # every fix the seeds ask for, the raw dot product included
-SIMPLE = "c11000000"  # every repair but the keys: a transformer with a plain memory
+CURRENT = "c11111111"  #: the cell of `current`
+REDESIGN = "c01000000"  #: the cell of `redesign`; keeps cosine
+SEEDS_FIXES = "c00000000"  #: every fix the seeds ask for, the raw dot product included
+SIMPLE = "c11000000"  #: every repair but the keys, a transformer with a plain memory
 
 
 def list_cells() -> list[str]:

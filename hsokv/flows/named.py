@@ -38,6 +38,7 @@ MINIMAL_FIX = FlowConfig(
 )
 SIMPLE_KV = FlowConfig(encoder="embedding", d_model=128, similarity="dot")
 NEAREST_NEIGHBOR = FlowConfig(encoder="embedding", d_model=64, similarity="dot")
+#: Every flow by name.
 FLOWS: dict[str, FlowConfig] = {
     "current": CURRENT,
     "as_shipped": replace(
@@ -87,7 +88,7 @@ FLOWS: dict[str, FlowConfig] = {
         abstain=True,
     ),
 }
-# Budgets of the swarm, and of `fine_tune`, whose steps match the swarm's counted FLOPs.
+#: Budgets of the swarm, and of `fine_tune`, whose steps match the swarm's counted FLOPs.
 BUDGETS: dict[str, dict] = {
     "quick": {"meta_iterations": 2, "n_managers": 1, "agents_per_manager": 4, "agent_steps": 10,
               "batch_size": 16},

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from hsokv.memory.read import Context, Reading, read_weights, similarity
 
+#: Type and default of each column of metadata.
 COLUMNS = {
     "label": (torch.int64, 0),  # class index
     "source": (torch.int64, -1),  # which training text; the learner's own numbering
@@ -76,7 +77,7 @@ class KeyValueMemory:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of the entries in use: keys, values and metadata."""
+        """Bytes of the entries in use (keys, values and metadata)."""
         tensors = [self.keys, self.values, *(self[name] for name in COLUMNS)]
         return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 

@@ -6,6 +6,8 @@ randomness, `n_boot` the number of resamples, `level` the coverage aimed at. Int
 percentile intervals unless stated. Resamples are rows of a weight matrix (B, n), B = n_boot.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np
@@ -91,8 +93,7 @@ def bootstrap_seeds_words(
         correct: whether the word was answered correctly, bool (n_seeds, n_words).
         tested: whether it was tested under that seed, bool (n_seeds, n_words); others are ignored.
         rng: source of the resamples. A resample that holds no tested cell is left out.
-        n_boot: number of resamples.
-        level: coverage aimed at, between 0 and 1.
+        n_boot, level: number of resamples, and the coverage aimed at, between 0 and 1.
 
     Raises:
         ValueError: shapes differ, or no cell was tested.

@@ -4,6 +4,8 @@ Shares are in [0, 1]. A metric that cannot be computed is NaN, never 0; each doc
 Letters: n items, S stages of training, K blocks of words.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -240,6 +240,18 @@ def test_search_finds_a_term(browser, address):
     tab.context.close()
 
 
+def test_search_finds_an_entry_of_the_api(browser, address):
+    """Searching for the name of a class leads to its entry."""
+    tab = Tab(browser, address, "light")
+    page = tab.open("search.html?q=KeyValueMemory")
+    page.wait_for_selector('#search-results li a[href$=".KeyValueMemory"]')
+    page.locator('#search-results li a[href$=".KeyValueMemory"]').first.click()
+    page.wait_for_url("**/book/api/**")
+    assert page.locator("dt.sig:target").inner_text().startswith("class KeyValueMemory")
+    assert tab.errors == []
+    tab.context.close()
+
+
 def test_search_says_when_nothing_is_found(browser, address):
     """A word that the book does not have gives no results and no error."""
     tab = Tab(browser, address, "light")

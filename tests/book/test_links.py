@@ -1,6 +1,9 @@
 """Every link, anchor and picture of the built book leads somewhere; read from the HTML alone."""
 
+import importlib
+import inspect
 import os
+import posixpath
 import re
 import subprocess
 from functools import cache
@@ -9,7 +12,9 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
+from sphinx.util.inventory import InventoryFile
 
+from tools.api_pages import list_rooms, page_of
 from tools.paths import BUILD, ROOT, colab_url
 
 HTML = Path(os.environ.get("HSOKV_HTML") or BUILD / "html")
@@ -100,6 +105,45 @@ def test_page_needs_nothing_from_the_network(path):
     text = path.read_text("utf8")
     assert not re.findall(r"""<(?:script|img|iframe)[^>]*\ssrc=["'](?:https?:)?//[^"']*""", text)
     assert not re.findall(r"""<link[^>]*\shref=["'](?:https?:)?//[^"']*""", text)
+
+
+@cache
+def api_entries() -> dict[str, str]:
+    """The names of the reference and the page of each, from the inventory that Sphinx writes."""
+    with (HTML / "objects.inv").open("rb") as file:
+        inventory = InventoryFile.load(file, "", posixpath.join)
+    kinds = [found for kind, found in inventory.items() if kind.startswith("py:")]
+    return {name: entry[2] for found in kinds for name, entry in found.items()}
+
+
+@pytest.mark.parametrize("room", list_rooms())
+def test_api_page_has_every_public_name(room):
+    """The functions and classes of a room's modules, and their methods, stand on its page."""
+    expected = set()
+    for name in list_rooms()[room].modules:
+        module = importlib.import_module(name)
+        for value in vars(module).values():
+            defined = getattr(value, "__module__", None) == module.__name__
+            if not defined or not hasattr(value, "__qualname__") or value.__name__[0] == "_":
+                continue
+            expected.add(f"{module.__name__}.{value.__qualname__}")
+            own = vars(value).items() if inspect.isclass(value) else ()
+            expected |= {
+                f"{module.__name__}.{value.__qualname__}.{method}"
+                for method, kind in own
+                if method[0] != "_" and (inspect.isfunction(kind) or isinstance(kind, property))
+            }
+    assert expected
+    page = f"{page_of(room)}.html"
+    missing = {name for name in expected if not api_entries().get(name, "").startswith(page)}
+    assert not missing
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_nothing_is_marked_as_problematic(path):
+    """No page shows markup that could not be read."""
+    found = re.findall(r'class="[^"]*\b(?:problematic|system-message)\b', path.read_text("utf8"))
+    assert not found
 
 
 def test_book_tells_its_commit():

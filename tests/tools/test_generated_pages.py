@@ -1,7 +1,6 @@
 """The generated pages hold every flow, every switch and every public name, and cannot drift."""
 
-import importlib
-import inspect
+import pkgutil
 import re
 from dataclasses import dataclass, fields
 
@@ -12,19 +11,15 @@ from hsokv.config import FlowConfig
 from hsokv.flows.description import describe
 from hsokv.flows.named import FLOWS
 from hsokv.plots.diagrams import write_alt_text
-from tools.api_page import MODULES, prose, render_api, split_docstring, split_items
+from tools.api_pages import list_rooms, render_index
 from tools.flows_page import NOTES, anchor, read_switches, render_flows
 from tools.generate_pages import PAGES, generate_pages
+from tools.markdown import prose
 
 
 @pytest.fixture(scope="module")
 def flows_page() -> str:
     return render_flows()
-
-
-@pytest.fixture(scope="module")
-def api_page() -> str:
-    return render_api()
 
 
 @pytest.mark.parametrize("name", list(FLOWS))
@@ -82,52 +77,35 @@ def test_read_switches_takes_the_comment_beside_a_field():
     ]
 
 
-def test_api_has_every_exported_name(api_page):
-    """Everything in `hsokv.__all__` has an entry."""
-    for name in hsokv.__all__:
-        assert re.search(rf"^`+{{py:\w+}} hsokv\.{name}\b", api_page, re.MULTILINE), name
+def test_every_module_stands_on_one_page():
+    """The pages of the reference share out the modules of the package."""
+    listed = [module for room in list_rooms().values() for module in room.modules]
+    found = pkgutil.walk_packages(hsokv.__path__, "hsokv.")
+    assert sorted(listed) == sorted(module.name for module in found if not module.ispkg)
+    assert all(room.says and room.modules for room in list_rooms().values())
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_api_has_every_public_name_of_a_module(api_page, module):
-    """Functions, classes, their methods, and constants that a module defines have entries."""
-    loaded = importlib.import_module(f"hsokv.{module}")
-    section = api_page.split(f"## `hsokv.{module}`\n")[1].split("\n## ")[0]
-    entries = set(re.findall(r"^`+\{py:\w+\} ([\w.]+)", section, re.MULTILINE))
-    for name, value in vars(loaded).items():
-        defined = getattr(value, "__module__", None) == loaded.__name__
-        if name.startswith("_") or not (defined or name.isupper()):
-            continue
-        if name.isupper() and f"\n{name}" not in "\n" + inspect.getsource(loaded):
-            continue  # imported, or one of several on a line
-        assert f"hsokv.{module}.{name}" in entries
-        if inspect.isclass(value):
-            own = {n for n, f in vars(value).items() if inspect.isfunction(f) and n[0] != "_"}
-            assert own <= entries, name
+def test_api_index_lists_what_hsokv_exports():
+    """The first table holds `hsokv.__all__`, each under the module that defines it."""
+    listed = re.findall(r"^   ~(\S+)$", render_index(), re.MULTILINE)
+    assert [path.rpartition(".")[2] for path in listed] == hsokv.__all__
+    for path in listed:
+        assert pkgutil.resolve_name(path) is getattr(hsokv, path.rpartition(".")[2])
 
 
-def test_api_entries_are_balanced(api_page):
-    """Every directive is closed by a fence of its own length."""
-    opened = []
-    for line in api_page.splitlines():
-        found = re.match(r"(`{3,})(\{.*)?$", line)
-        if found and found[2]:
-            opened.append(found[1])
-        elif found:
-            assert opened.pop() == found[1]
-    assert not opened
-
-
-def test_docstring_sections_and_items():
-    """Google-style sections are taken apart; text after a section belongs to the text."""
-    text, sections = split_docstring(
-        "Return x.\n\n    Args:\n        a: first\n            line.\n        b, c: others.\n\n"
-        "    Returns:\n        Two things.\n\n    Raises:\n        ValueError, TypeError: never."
-    )
-    assert text.strip() == "Return x."
-    assert split_items(sections["Args"]) == [(["a"], "first line."), (["b", "c"], "others.")]
-    assert sections["Returns"] == "Two things."
-    assert split_items(sections["Raises"]) == [(["ValueError", "TypeError"], "never.")]
+def test_api_examples_run(tmp_path, monkeypatch):
+    """Each example runs as printed, and its last line gives what the comment says."""
+    monkeypatch.chdir(tmp_path)
+    names, results = {}, []
+    for example in re.findall(r"```python\n(.*?)```", render_index(), re.DOTALL):
+        *lines, last = example.strip().splitlines()
+        exec("\n".join(lines), names)
+        expression, _, printed = last.partition("  # ")
+        results.append(eval(expression, names))
+        assert not printed or str(results[-1]) == printed
+    assert len(results) == 3
+    assert set(results[2]["seed"]) == {0, 1}
+    assert (tmp_path / "rows/rare_words.csv").is_file()
 
 
 def test_prose_is_safe_markdown():

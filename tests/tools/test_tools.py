@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import re
 import shutil
 import signal
 import subprocess
@@ -208,14 +207,20 @@ def test_files_of_one_name_are_told_apart(tmp_path):
     assert fingerprint.hash_files([tmp_path / "two"], tmp_path / "two") != one
 
 
-def test_fresh_follows_only_the_rows_a_page_offers(project):
-    """A page depends on the result files that it names for download."""
+def test_fresh_follows_only_the_rows_of_the_experiments_it_imports(project):
+    """A page depends on the result files of the experiments that its code reaches."""
     source = project / "notebooks/01_one.ipynb"
+    for name in ("one", "two"):
+        (project / f"hsokv/experiments/{name}").mkdir(parents=True)
+        (project / f"hsokv/experiments/{name}/trials.py").write_text("")
     before = fingerprint.hash_results(source, "quick_test")
     (project / "results/one.csv").write_text("a\n1\n")
     assert fingerprint.hash_results(source, "quick_test") == before
-    write_notebook(source, "n_way = 5  # words", "# results/one.csv")
-    assert fingerprint.hash_results(source, "quick_test") != before
+    write_notebook(source, "n_way = 5  # words", "from hsokv.experiments.one import trials")
+    here = fingerprint.hash_results(source, "quick_test")
+    assert here != before
+    (project / "results/two.csv").write_text("a\n1\n")
+    assert fingerprint.hash_results(source, "quick_test") == here
 
 
 @pytest.mark.parametrize(
@@ -445,6 +450,6 @@ def test_notebooks_below_90_read_rows_of_their_own():
     seen: dict[str, str] = {}
     for source in paths.list_notebooks():
         if run.notebook_number(source) < run.FIRST_READER:
-            for name in set(re.findall(r"\bresults/(\w+\.csv)", source.read_text("utf8"))):
+            for name in fingerprint.list_results(source):
                 assert seen.setdefault(name, source.stem) == source.stem, name
     assert len(seen) > 1

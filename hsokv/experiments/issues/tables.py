@@ -65,7 +65,7 @@ def to_html(table: pd.DataFrame) -> str:
 
 
 def overview(effects: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the ten issues that are effects on accuracy, from their `effect_table`s.
+    """Return the ten issues that are effects on accuracy, one `effect_table` each.
 
     Returns:
         Columns issue, claim, verdict, prototype and simple (the verdicts on the prototype alone,

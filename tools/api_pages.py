@@ -1,0 +1,128 @@
+"""The API reference: an index and a page per room, which Sphinx fills from the docstrings."""
+
+import importlib
+import pkgutil
+from typing import NamedTuple
+
+import hsokv
+
+INDEX = "book/api"  # the first page; those of the rooms lie in a folder of its name
+CORE = "core"  # the page of what stands beside the rooms
+INTRO = """\
+# API reference
+
+The reference is made from the docstrings of the code. Arrays and tensors are described by their
+shape; the letters stand at the head of each module. Names that begin with an underscore are not
+listed and may change.
+
+## Imported from `hsokv`
+
+```{eval-rst}
+.. autosummary::
+   :nosignatures:
+
+   ~hsokv.flows.base.ABSTAIN
+   ~hsokv.flows.base.Flow
+   ~hsokv.config.FlowConfig
+   ~hsokv.flows.persistence.from_pretrained
+   ~hsokv.flows.make.list_flows
+   ~hsokv.flows.make.make_flow
+   ~hsokv.flows.persistence.save_pretrained
+```
+
+A flow learns from a few texts and takes new classes at any time:
+
+```python
+from hsokv import make_flow
+
+flow = make_flow("redesign", seed=0)
+flow.fit(["a tarn is a small lake in the mountains"], ["tarn"])
+flow.partial_fit(["an adit is a level way into a mine"], ["adit"])
+flow.predict(["they swam in a lake high in the mountains"])  # ['tarn']
+```
+
+The memory can be used alone. A label is a number, stored beside its key:
+
+```python
+import torch
+
+from hsokv.memory import KeyValueMemory
+
+memory = KeyValueMemory(capacity=100, d_key=4)
+memory.write(torch.eye(4), torch.empty(4, 0), label=torch.arange(4))
+reading = memory.read(torch.tensor([[0.1, 0.9, 0.0, 0.0]]))
+memory["label"][reading.slots]  # tensor([[1]])
+```
+
+An experiment is one object; rows that are stored already are not computed again:
+
+```python
+from pathlib import Path
+
+from hsokv.experiments.rare_words import EXPERIMENT
+from hsokv.runs import run_trials
+
+params = EXPERIMENT.params(
+    flows=("bm25",), n_ways=(5,), n_distractors=(0,), n_seeds=2, n_retention_seeds=0
+)
+trials, store = EXPERIMENT.make_trials(params), EXPERIMENT.store(Path("rows"))
+rows = run_trials(trials, EXPERIMENT.run_trial, store, n_jobs=1)
+rows[["seed", "condition", "accuracy"]]
+```
+
+## All modules
+
+"""
+
+
+class Room(NamedTuple):
+    """A page of the reference: a folder of the package, what it holds, its files."""
+
+    says: str
+    modules: tuple[str, ...]
+
+
+def list_rooms() -> dict[str, Room]:
+    """Return the rooms by name, those of experiments by theirs; modules are dotted names."""
+    rooms = {CORE: Room("What every room uses: checks, seeds, the switches of a flow.", ())}
+    for found in pkgutil.walk_packages(hsokv.__path__, "hsokv."):
+        parent, _, name = found.name.rpartition(".")
+        if found.ispkg:
+            says = importlib.import_module(found.name).__doc__.partition("\n")[0]
+            rooms[name] = Room(says, ())
+        else:
+            key = CORE if parent == "hsokv" else parent.rpartition(".")[2]
+            rooms[key] = rooms[key]._replace(modules=(*rooms[key].modules, found.name))
+    return rooms
+
+
+def page_of(room: str) -> str:
+    """Return the page of a room as the table of contents names it."""
+    return f"{INDEX}/{room}"
+
+
+def render_index() -> str:
+    """Return the first page: what users import, examples, and a line per room."""
+    lines = [
+        f"- [{name}](api/{name}.md): {room.says} "
+        + ", ".join(f"`{module.removeprefix('hsokv.')}`" for module in room.modules)
+        for name, room in list_rooms().items()
+    ]
+    return INTRO + "\n".join(lines) + "\n"
+
+
+def render_room(name: str) -> str:
+    """Return the page of a room: its modules with everything public."""
+    room = list_rooms()[name]
+    return f"# {name}\n\n{room.says}\n" + "".join(map(_section, room.modules))
+
+
+def _section(module: str) -> str:
+    return f"""
+## `{module}`
+
+```{{eval-rst}}
+.. automodule:: {module}
+   :members:
+```
+"""
