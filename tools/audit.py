@@ -9,6 +9,9 @@ their mean lies wholly beyond the smallest effect of interest.
 
 import argparse
 import sys
+from pathlib import Path
+
+import pandas as pd
 
 from hsokv.experiments.registry import list_experiments
 from hsokv.experiments.word_rows import MIN_EFFECT
@@ -28,19 +31,19 @@ def budget_of(trial: Trial) -> str:
     return dict(trial.settings).get("budget", "fixed")
 
 
-def mean_error(found: Audit) -> Interval:
-    """Return the mean signed error of accuracy over trials, with a 95 % t interval."""
-    return mean_t(found.errors.groupby("config_hash")["error"].mean())
-
-
 def research_trials(experiment: Experiment) -> list[Trial]:
     """Return the trials of an experiment's research preset."""
     parameters = preset_parameters("research", experiment.notebook)
     return experiment.make_trials(experiment.params.from_params(parameters))
 
 
-def run_audit(experiment: Experiment, sample: int, seed: int, strict: bool, full: bool) -> int:
-    """Audit one experiment, print what disagrees, and return how many things do."""
+def run_audit(
+    experiment: Experiment, sample: int, seed: int, strict: bool, full: bool, table: list[dict]
+) -> int:
+    """Audit one experiment, print what disagrees, and return how many things do.
+
+    How far accuracies are off is added to the table, one row per group of trials.
+    """
     store = experiment.store()
     stored = store.completed()
     trials = [t for t in research_trials(experiment) if t.config_hash in stored]
@@ -74,19 +77,37 @@ def run_audit(experiment: Experiment, sample: int, seed: int, strict: bool, full
         if len(found.disagreements):
             print(found.disagreements.to_string())
         failures += len(found.disagreements)
-        if not exact:
-            failures += _report_errors(found)
+        if found.n_trials > 1:
+            row = {"experiment": experiment.name, "group": label} | describe_errors(found)
+            table.append(row)
+            if not exact:
+                failures += _report_errors(row)
     return failures
 
 
-def _report_errors(found: Audit) -> int:
+def describe_errors(found: Audit) -> dict:
+    """Return how far recomputed accuracies lie from the committed ones, in points.
+
+    Returns:
+        trials, rows, differing (share of rows, %), mean_size and largest (of all rows), and mean,
+        low, high: the mean signed error over trials with its 95 % t interval.
+    """
+    sizes, by_trial = found.errors["error"].abs(), found.errors.groupby("config_hash")["error"]
+    error = mean_t(by_trial.mean())
+    points = {"mean_size": sizes.mean(), "largest": sizes.max(), "mean": error.point}
+    points |= {"low": error.low, "high": error.high, "differing": (sizes > 0).mean()}
+    counts = {"trials": found.n_trials, "rows": found.n_rows}
+    return counts | {name: round(100 * value, 2) + 0.0 for name, value in points.items()}
+
+
+def _report_errors(row: dict) -> int:
     """Print how far the accuracies of trained rows are off; return 1 if they lean to one side."""
-    error, sizes = mean_error(found), 100 * found.errors["error"].abs()
-    leans = decide(error, -MIN_EFFECT, MIN_EFFECT) == FAILS
+    error = Interval(row["mean"], row["low"], row["high"], row["trials"])
+    leans = decide(error, -100 * MIN_EFFECT, 100 * MIN_EFFECT) == FAILS
     print(
-        f"  accuracy, recomputed minus committed: mean {error:+} trials"
-        f"{', which leans to one side' if leans else ''}; {(sizes > 0).mean():.0%} of the rows "
-        f"differ, by {sizes.mean():.1f} points in the mean and {sizes.max():.1f} at most",
+        f"  accuracy, recomputed minus committed: mean {error:+.1f} trials, in points"
+        f"{', which leans to one side' if leans else ''}; {row['differing']:.0f} % of the rows "
+        f"differ, by {row['mean_size']:.1f} points in the mean and {row['largest']:.1f} at most",
         flush=True,
     )
     return int(leans)
@@ -99,15 +120,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="seed of the sample")
     parser.add_argument("--strict", action="store_true", help="trained flows like all others")
     parser.add_argument("--full", action="store_true", help="include full budgets (minutes each)")
+    parser.add_argument("--table", type=Path, help="write how far accuracies are off as CSV")
     args = parser.parse_args(argv)
+    table: list[dict] = []
     try:
         failures = sum(
-            run_audit(experiment, args.sample, args.seed, args.strict, args.full)
+            run_audit(experiment, args.sample, args.seed, args.strict, args.full, table)
             for experiment in list_experiments().values()
         )
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    if args.table:
+        pd.DataFrame(table).to_csv(args.table, index=False, lineterminator="\n")
     print("all rows agree" if not failures else f"error: {failures} disagreements")
     return 1 if failures else 0
 

@@ -65,8 +65,11 @@ def test_errors_of_trained_rows_must_not_lean(errors, leans, capsys):
     """Scatter around zero and a small lean pass; a mean surely beyond 5 points fails."""
     frame = pd.DataFrame({"config_hash": list("abcd"), "error": errors})
     found = hsokv.runs.audit.Audit(pd.DataFrame(), frame, 4, 4, 4, 0)
-    assert audit._report_errors(found) == leans
-    assert f"mean {100 * np.mean(errors):+.1f} points [" in capsys.readouterr().out
+    row = audit.describe_errors(found)
+    assert row["mean"] == pytest.approx(100 * np.mean(errors)) and row["differing"] == 100
+    assert row["largest"] == pytest.approx(100 * np.abs(errors).max()) and row["trials"] == 4
+    assert audit._report_errors(row) == leans
+    assert f"mean {100 * np.mean(errors) + 0.0:+.1f} [" in capsys.readouterr().out
 
 
 def test_nothing_to_audit_is_an_error(tmp_path, monkeypatch, capsys):
