@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
-from hsokv.config import ALLOWED, FlowConfig
+from hsokv.config import FlowConfig, allowed_values
 from hsokv.flows.description import STAGES, describe
 from hsokv.flows.named import FLOWS
 from hsokv.plots.diagrams import draw_flow, write_alt_text
@@ -268,7 +268,7 @@ def _switch_tables() -> str:
     """Return every switch, its default, its allowed values and the reason for the default."""
     default, groups = FlowConfig().as_dict(), {}
     for switch in read_switches(FlowConfig):
-        allowed = ", ".join(map(_value, ALLOWED.get(switch.name, ())))
+        allowed = ", ".join(map(_value, allowed_values(switch.name)))
         if not allowed:
             allowed = type(default[switch.name]).__name__
         row = [f"`{switch.name}`", _value(default[switch.name]), allowed, prose(switch.reason)]
