@@ -30,7 +30,7 @@ Training = Literal["none", "steps", "swarm", "contrastive"]
 Products = Literal["bfloat16", "float32"]
 Selection = Literal["validation", "hold_out"]
 RandomSearch = Literal["accept_better", "walk"]
-Library = Literal["", "tfidf_neighbor", "bm25", "prototype", "linear_probe"]
+Library = Literal["", "tfidf_neighbor", "bm25", "class_mean", "linear_probe"]
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ NOTES = {
         "TF-IDF nearest neighbour", LIBRARY, "The stored text with the closest TF-IDF vector."
     ),
     "bm25": Note("BM25 search", LIBRARY, "The stored text that a search engine ranks first."),
-    "prototype": Note(
+    "class_mean": Note(
         "nearest class mean", LIBRARY, "The label whose mean TF-IDF vector is closest."
     ),
     "linear_probe": Note(
