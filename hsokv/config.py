@@ -1,7 +1,7 @@
 """Every mechanism is one switch of one frozen dataclass; a flow is one configuration.
 
 A comment beside each default gives its
-meaning or reason; the methods page of the book lists every place where the seeds leave a choice
+meaning or reason; the methods page of the book lists every place where the sources leave a choice
 and which reading was taken.
 """
 
@@ -43,12 +43,12 @@ class FlowConfig:
 
     # Keys: how a text becomes a vector.
     encoder: Encoder = "transformer"  # 'embedding' averages token vectors, 'library' delegates
-    d_model: int = 256  # width of keys and states (seeds' config)
-    n_layers: int = 4  # seeds' config
+    d_model: int = 256  # width of keys and states (sources' config)
+    n_layers: int = 4  # sources' config
     n_heads: int = 8  # study table
     d_ff: int = 512  # study table
     dropout: float = 0.1  # study table
-    max_len: int = 256  # longest accepted text in tokens; the seeds' stories reach 130
+    max_len: int = 256  # longest accepted text in tokens; the sources' stories reach 130
     pooling: Pooling = "last"  # walkthrough 4.3.2: state of the last token
     pad_to: int = 0  # > 0: pad to this length and attend the padding (the shipped code did, 96)
     token_weights: TokenWeights = (
@@ -80,19 +80,19 @@ class FlowConfig:
     write_in_training: bool = False  # label read-outs too write (and read) at every training step
     # Lifecycle.
     consolidation: bool = False  # train on the surest entries, then delete them
-    forgetting: Forgetting = "none"  # 'utility' (seeds) or 'interference' (shipped code)
+    forgetting: Forgetting = "none"  # 'utility' (sources) or 'interference' (shipped code)
     lifecycle_every: int = 10  # meta-iterations between consolidation and forgetting
     # Training.
     training: Training = "none"  # 'contrastive' is for averaged token vectors
     n_steps: int = 100  # optimiser steps of 'steps' and 'contrastive'
     lr: float = 1e-4  # of Adam, Option 1; agents of a swarm draw theirs
-    batch_size: int = 32  # texts; seeds' research preset
+    batch_size: int = 32  # texts; sources' research preset
     products: Products = (
         "bfloat16"  # precision of matrix products in training, where the CPU has it
     )
     stop_loss: float = 0.0  # > 0: stop when an epoch's mean loss falls below it
     # Swarm.
-    meta_iterations: int = 10  # seeds' research preset, as the next three
+    meta_iterations: int = 10  # sources' research preset, as the next three
     n_managers: int = 2  # each lets its weak agents follow its best
     agents_per_manager: int = 5  # optimisers in turn: SGD, Adam, RMSprop, random search
     agent_steps: int = 50  # optimiser steps per agent and meta-iteration

@@ -155,7 +155,7 @@ FINDINGS = (
     ),
     Finding(
         "hit_rate_no_rate",
-        "The seeds' hit rate exceeds 1 for the raw dot product, so it is no rate.",
+        "The sources' hit rate exceeds 1 for the raw dot product, so it is no rate.",
         **_measure("nearest_neighbor", "kv_hit_rate", "verbatim"),
         above=1.0,
         percent=False,
@@ -174,7 +174,7 @@ FINDINGS = (
     ),
     Finding(
         "neighbor_beats_hybrid",
-        "No transformer flow of the seeds reaches the untrained nearest neighbour.",
+        "No transformer flow of the sources reaches the untrained nearest neighbour.",
         **_difference("nearest_neighbor", "hybrid", "verbatim"),
         above=0.0,
     ),

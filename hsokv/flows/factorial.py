@@ -43,7 +43,7 @@ class Switch:
         name: short name.
         label: what moving from `current` to the other level does.
         other: settings of the other level; those of `current` are `SMALL`'s.
-        issues: the seeds' issues about it.
+        issues: the sources' issues about it.
     """
 
     name: str
@@ -85,7 +85,7 @@ SWITCHES = (
 NAMES = tuple(switch.name for switch in SWITCHES)
 CURRENT = "c11111111"
 REDESIGN = "c01000000"  # keeps cosine
-SEEDS_FIXES = "c00000000"  # every fix the seeds ask for, the raw dot product included
+SOURCES_FIXES = "c00000000"  # every fix the sources ask for, the raw dot product included
 SIMPLE = "c11000000"  # every repair but the keys: a transformer with a plain memory
 
 
