@@ -1,36 +1,36 @@
 """Every mechanism is one switch of one frozen dataclass; a flow is one configuration.
 
 A comment beside each default gives its
-meaning or reason; the methods page of the book lists every place where the seeds leave a choice
+meaning or reason; the methods page of the book lists every place where the sources leave a choice
 and which reading was taken.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
+from typing import Literal, get_args, get_type_hints
 
 from hsokv.checks import check_keys
 
-#: What a switch may be set to, for those that name a rule.
-ALLOWED = {
-    "encoder": ("transformer", "embedding", "library"),
-    "pooling": ("last", "mean"),
-    "token_weights": ("uniform", "surprisal"),
-    "similarity": ("cosine", "dot", "euclidean"),
-    "context": ("none", "documented", "as_shipped"),
-    "read_out": ("top1", "mean", "weighted", "softmax", "vote"),
-    "fusion": ("none", "gate", "label"),
-    "value": ("label", "tokens"),
-    "write_rule": ("all", "surprise", "as_shipped"),
-    "duplicates": ("keep", "merge", "one_per_label"),
-    "eviction": ("confidence", "oldest"),
-    "forgetting": ("none", "utility", "interference"),
-    "training": ("none", "steps", "swarm", "contrastive"),
-    "products": ("bfloat16", "float32"),
-    "selection": ("validation", "hold_out"),
-    "random_search": ("accept_better", "walk"),
-    "library": ("", "tfidf_neighbor", "bm25", "prototype", "linear_probe"),
-}
+# The values of the switches that take one of a few, by name.
+Encoder = Literal["transformer", "embedding", "library"]
+Pooling = Literal["last", "mean"]
+TokenWeights = Literal["uniform", "surprisal"]
+Similarity = Literal["cosine", "dot", "euclidean"]
+Context = Literal["none", "documented", "as_shipped"]
+ReadOut = Literal["top1", "mean", "weighted", "softmax", "vote"]
+Fusion = Literal["none", "gate", "label"]
+Value = Literal["label", "tokens"]
+WriteRule = Literal["all", "surprise", "as_shipped"]
+Duplicates = Literal["keep", "merge", "one_per_label"]
+Eviction = Literal["confidence", "oldest"]
+Forgetting = Literal["none", "utility", "interference"]
+Training = Literal["none", "steps", "swarm", "contrastive"]
+Products = Literal["bfloat16", "float32"]
+Selection = Literal["validation", "hold_out"]
+RandomSearch = Literal["accept_better", "walk"]
+Library = Literal["", "tfidf_neighbor", "bm25", "class_mean", "linear_probe"]
 
 
 @dataclass(frozen=True)
@@ -38,69 +38,78 @@ class FlowConfig:
     """One learner, as a point in the space of mechanisms.
 
     Raises:
-        ValueError: a switch has a value outside `ALLOWED`, or a size or rate is out of range.
+        ValueError: a switch has a value its type does not name, or a size or rate is out of range.
     """
 
     # Keys: how a text becomes a vector.
-    encoder: str = "transformer"  # 'embedding' averages token vectors, 'library' delegates
-    d_model: int = 256  # width of keys and states (seeds' config)
-    n_layers: int = 4  # seeds' config
+    encoder: Encoder = "transformer"  # 'embedding' averages token vectors, 'library' delegates
+    d_model: int = 256  # width of keys and states (sources' config)
+    n_layers: int = 4  # sources' config
     n_heads: int = 8  # study table
     d_ff: int = 512  # study table
     dropout: float = 0.1  # study table
-    max_len: int = 256  # longest accepted text in tokens; the seeds' stories reach 130
-    pooling: str = "last"  # walkthrough 4.3.2: state of the last token
+    max_len: int = 256  # longest accepted text in tokens; the sources' stories reach 130
+    pooling: Pooling = "last"  # walkthrough 4.3.2: state of the last token
     pad_to: int = 0  # > 0: pad to this length and attend the padding (the shipped code did, 96)
-    token_weights: str = "uniform"  # 'surprisal' weighs a token by -log of its document frequency
+    token_weights: TokenWeights = (
+        "uniform"  # 'surprisal' weighs a token by -log of its document frequency
+    )
     # Reading.
-    similarity: str = "cosine"  # the better one for averaged word vectors, see 01_rare_words
-    context: str = "none"  # domain, recency and emotion boosts
+    similarity: Similarity = "cosine"  # the better one for averaged word vectors, see 01_rare_words
+    context: Context = "none"  # domain, recency and emotion boosts
     confidence_weighting: bool = False  # multiply similarity by confidence before selection
-    read_out: str = "top1"  # how the entries read become one answer
+    read_out: ReadOut = "top1"  # how the entries read become one answer
     top_k: int = 1  # entries read, except by top1; agents of a swarm draw 1 to 10
     temperature: float = 0.1  # of the softmax read-out, in units of similarity
     read_cut: float = 0.0  # entries below this similarity are not read; 0 reads all
-    fusion: str = "label"  # 'label' answers with stored labels, 'gate' mixes values into the state
-    value: str = "label"  # gated value: 'label' = classifier row scaled to the state's norm
+    fusion: Fusion = (
+        "label"  # 'label' answers with stored labels, 'gate' mixes values into the state
+    )
+    value: Value = "label"  # gated value: 'label' = classifier row scaled to the state's norm
     # Writing.
-    write_rule: str = "all"  # 'surprise' writes only what surprises or is new
+    write_rule: WriteRule = "all"  # 'surprise' writes only what surprises or is new
     surprise_threshold: float = 0.3  # cross-entropy in nats above which a text is written
     first_exposure_threshold: float = 0.15  # the same for the first text of a label
     novelty_threshold: float = 0.7  # 1 - best cosine above which a text is written
     first_exposure_boost: float = 0.0  # added confidence of a first exposure ...
     first_exposure_window: int = 20  # ... fading to zero over this many retrievals
-    duplicates: str = "keep"  # 'merge' keeps one entry per identical text
+    duplicates: Duplicates = "keep"  # 'merge' keeps one entry per identical text
     capacity: int = 10_000  # entries; more than any task here stores
-    eviction: str = "oldest"  # who goes when the memory is full
+    eviction: Eviction = "oldest"  # who goes when the memory is full
     key_refresh: bool = False  # re-encode every stored text when training ends
     write_in_training: bool = False  # label read-outs too write (and read) at every training step
     # Lifecycle.
     consolidation: bool = False  # train on the surest entries, then delete them
-    forgetting: str = "none"  # 'utility' (seeds) or 'interference' (shipped code)
+    forgetting: Forgetting = "none"  # 'utility' (sources) or 'interference' (shipped code)
     lifecycle_every: int = 10  # meta-iterations between consolidation and forgetting
     # Training.
-    training: str = "none"  # 'contrastive' is for averaged token vectors
+    training: Training = "none"  # 'contrastive' is for averaged token vectors
     n_steps: int = 100  # optimiser steps of 'steps' and 'contrastive'
     lr: float = 1e-4  # of Adam, Option 1; agents of a swarm draw theirs
-    batch_size: int = 32  # texts; seeds' research preset
-    products: str = "bfloat16"  # precision of matrix products in training, where the CPU has it
+    batch_size: int = 32  # texts; sources' research preset
+    products: Products = (
+        "bfloat16"  # precision of matrix products in training, where the CPU has it
+    )
     stop_loss: float = 0.0  # > 0: stop when an epoch's mean loss falls below it
     # Swarm.
-    meta_iterations: int = 10  # seeds' research preset, as the next three
+    meta_iterations: int = 10  # sources' research preset, as the next three
     n_managers: int = 2  # each lets its weak agents follow its best
     agents_per_manager: int = 5  # optimisers in turn: SGD, Adam, RMSprop, random search
     agent_steps: int = 50  # optimiser steps per agent and meta-iteration
-    selection: str = "validation"  # 'hold_out' takes the last text of every label that has two
+    selection: Selection = (
+        "validation"  # 'hold_out' takes the last text of every label that has two
+    )
     strict_improvement: bool = False  # True: a tie throws the iteration away (shipped code)
-    random_search: str = "accept_better"  # 'walk' never looks at the loss (shipped code)
+    random_search: RandomSearch = "accept_better"  # 'walk' never looks at the loss (shipped code)
     # Answering.
     abstain: bool = False  # answer `ABSTAIN` where nothing stored is close enough
-    library: str = ""  # which library baseline
+    library: Library = ""  # which library baseline
 
     def __post_init__(self):
-        for name, allowed in ALLOWED.items():
-            value = getattr(self, name)
-            if value not in allowed:
+        for field in fields(self):
+            name, value = field.name, getattr(self, field.name)
+            allowed = allowed_values(name)
+            if allowed and value not in allowed:
                 raise ValueError(
                     f"{name}={value!r}: expected one of {', '.join(map(repr, allowed))}; "
                     f"set {name} to one of these"
@@ -187,3 +196,13 @@ class FlowConfig:
         """Return the switches that differ from their defaults; they identify a configuration."""
         default = FlowConfig()
         return {k: v for k, v in asdict(self).items() if v != getattr(default, k)}
+
+
+def allowed_values(name: str) -> tuple[str, ...]:
+    """Return the values that a switch may take, as its type names them; none for other types."""
+    return get_args(_field_types()[name])
+
+
+@cache
+def _field_types() -> dict:
+    return get_type_hints(FlowConfig)

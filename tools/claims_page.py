@@ -10,7 +10,7 @@ import yaml
 
 from hsokv.claims.ledger import (
     NOT_RUN,
-    SEEDS,
+    SOURCES,
     VERDICTS,
     Judged,
     claims_table,
@@ -36,7 +36,7 @@ TITLES = {
 INTRO = """\
 # The claims ledger
 
-What the five seeds claim or forecast, one row each, in our own words: how it is tested, the rule
+What the five sources claim or forecast, one row each, in our own words: how it is tested, the rule
 that decides it, what was measured, and what follows. A program computes the verdicts from the
 result rows; none is typed.
 
@@ -51,8 +51,8 @@ result rows; none is typed.
   means that the rows of the rare-word experiment were there already, or that the claim is a sum
   that anyone can redo. For the predecessor's table the rules came before our rows, but figures
   from earlier runs of its public code were known.
-* In two rows of the seeds' table the methods are swapped. A claim about a method is tested on that
-  method, a claim about a printed row on the method behind the row; the test says which.
+* In two rows of the sources' table the methods are swapped. A claim about a method is tested on
+  that method, a claim about a printed row on the method behind the row; the test says which.
 """
 # On a phone the cells of a row stand below one another.
 STYLE = """\
@@ -83,7 +83,10 @@ def render_claims(judged: list[Judged] | None = None) -> str:
     pages = list_pages()
     link = f"All of it as a table: {{download}}`{TABLE} <../results/{TABLE}>`.\n"
     parts = [INTRO, link if (results_dir() / TABLE).is_file() else "", STYLE, _counts(judged)]
-    parts += [_section(seed, [j for j in judged if j.claim.seed == seed], pages) for seed in SEEDS]
+    parts += [
+        _section(source, [j for j in judged if j.claim.document == source], pages)
+        for source in SOURCES
+    ]
     return "\n".join(parts)
 
 
@@ -99,11 +102,11 @@ def list_pages() -> set[str]:
 
 
 def _counts(judged: list[Judged]) -> str:
-    """Return how many claims of each seed got each verdict."""
+    """Return how many claims of each source got each verdict."""
     head = ["source", *VERDICTS, "all"]
     rows = []
-    for name, seeds in [*((TITLES[s], [s]) for s in SEEDS), ("**all**", list(SEEDS))]:
-        verdicts = [j.verdict for j in judged if j.claim.seed in seeds]
+    for name, sources in [*((TITLES[s], [s]) for s in SOURCES), ("**all**", list(SOURCES))]:
+        verdicts = [j.verdict for j in judged if j.claim.document in sources]
         numbers = [verdicts.count(verdict) for verdict in VERDICTS]
         rows.append([name, *map(str, numbers), str(len(verdicts))])
     return (
@@ -113,14 +116,14 @@ def _counts(judged: list[Judged]) -> str:
     )
 
 
-def _section(seed: str, judged: list[Judged], pages: set[str]) -> str:
+def _section(source: str, judged: list[Judged], pages: set[str]) -> str:
     head = ["claim", "test and rule", "measured", "verdict"]
     rows = [_row(j, pages) for j in judged]
-    name = seed.replace("_", "-")
+    name = source.replace("_", "-")
     options = f":name: tab-claims-{name}\n:class: claims-table"
     return (
-        f"(claims-{name})=\n## {TITLES[seed]}\n\n"
-        f"```{{table}} Claims of {TITLES[seed]}.\n{options}\n\n{table(head, rows)}\n```\n"
+        f"(claims-{name})=\n## {TITLES[source]}\n\n"
+        f"```{{table}} Claims of {TITLES[source]}.\n{options}\n\n{table(head, rows)}\n```\n"
     )
 
 

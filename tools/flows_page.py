@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
-from hsokv.config import ALLOWED, FlowConfig
+from hsokv.config import FlowConfig, allowed_values
 from hsokv.flows.description import STAGES, describe
 from hsokv.flows.named import FLOWS
 from hsokv.plots.diagrams import draw_flow, write_alt_text
@@ -32,73 +32,74 @@ class Note(NamedTuple):
 WALKTHROUGH, COMPARISON, ISSUES = (
     "`execution_walkthrough`", "`flow_comparison`", "`issues_and_redesign`",
 )  # fmt: skip
-LIBRARY = "Not in the seeds: what a user would pick instead."
+LIBRARY = "Not in the sources: what a user would pick instead."
 NOTES = {
     "current": Note(
         "the prototype as documented",
-        f'The seeds call it "Current H-SOKV" ({WALKTHROUGH}, steps 4.3.1 to 4.3.6; {COMPARISON}).',
+        f'The sources call it "Current H-SOKV" ({WALKTHROUGH}, steps 4.3.1 to 4.3.6; '
+        f"{COMPARISON}).",
         "A swarm of agents trains a transformer that writes what surprises it into a memory and "
         "mixes what it reads back into its own state.",
     ),
     "as_shipped": Note(
         "the code behind the published table",
-        "The seeds do not name it: it is the public code at the commit that printed their table.",
+        "The sources do not name it: it is the public code at the commit that printed their table.",
         "The same idea, with every deviation of that code from its documents kept.",
     ),
     "minimal_fix": Note(
         "the smallest repair",
-        f'The seeds call it "Option 1: Minimal Fix" ({ISSUES}; {COMPARISON}).',
+        f'The sources call it "Option 1: Minimal Fix" ({ISSUES}; {COMPARISON}).',
         "The prototype without swarm, lifecycle and context boosts, writing at a lower surprise "
         "and reading only the nearest entry.",
     ),
     "minimal_config": Note(
         "the quick test",
-        'The seeds call it "Quick Test: Replicate Baseline-3\'s Success" '
+        'The sources call it "Quick Test: Replicate Baseline-3\'s Success" '
         f"({WALKTHROUGH}, last part).",
         "The smallest repair, with everything written.",
     ),
     "hybrid": Note(
         "a trained encoder with a plain memory",
-        f'The seeds call it "Option 2: Hybrid" ({ISSUES}; {COMPARISON}).',
+        f'The sources call it "Option 2: Hybrid" ({ISSUES}; {COMPARISON}).',
         "A transformer is trained as a classifier, then only its states are used: the nearest "
         "stored text gives the label.",
     ),
     "simple_kv": Note(
         "the full redesign, untrained",
-        f'The seeds call it "Option 3: Full Redesign" ({ISSUES}).',
+        f'The sources call it "Option 3: Full Redesign" ({ISSUES}).',
         "Averaged token vectors, every text stored, the nearest one gives the label.",
     ),
     "simple_kv_contrastive": Note(
         "the full redesign, trained",
-        f'The seeds call it "Option 3: Full Redesign", with its optional training ({ISSUES}).',
+        f'The sources call it "Option 3: Full Redesign", with its optional training ({ISSUES}).',
         "The same memory, after pulling the vectors of one label's texts together.",
     ),
     "fine_tune": Note(
         "a classifier without a memory",
-        f'The seeds call it "Baseline-1: Standard Fine-tuning" ({WALKTHROUGH}, step 5.1).',
+        f'The sources call it "Baseline-1: Standard Fine-tuning" ({WALKTHROUGH}, step 5.1).',
         "The prototype's transformer alone, trained at the swarm's budget in counted FLOPs.",
     ),
     "kv_only": Note(
         "a memory without training",
-        f'The seeds call it "Baseline-2: KV-only" ({WALKTHROUGH}, step 5.2).',
+        f'The sources call it "Baseline-2: KV-only" ({WALKTHROUGH}, step 5.2).',
         "The prototype with frozen random weights: only its memory learns.",
     ),
     "nearest_neighbor": Note(
         "nearest neighbour on random vectors",
-        f'The seeds call it "Baseline-3: In-Context Learning" ({WALKTHROUGH}, step 5.3).',
+        f'The sources call it "Baseline-3: In-Context Learning" ({WALKTHROUGH}, step 5.3).',
         "Averaged random token vectors, every text stored, the largest dot product gives the "
         "label.",
     ),
     "nearest_neighbor_cosine": Note(
         "the same with cosine",
-        "Not in the seeds, which hold that dropping the normalisation is what helps.",
+        "Not in the sources, which hold that dropping the normalisation is what helps.",
         "The nearest neighbour with one switch changed, to test that claim.",
     ),
     "tfidf_neighbor": Note(
         "TF-IDF nearest neighbour", LIBRARY, "The stored text with the closest TF-IDF vector."
     ),
     "bm25": Note("BM25 search", LIBRARY, "The stored text that a search engine ranks first."),
-    "prototype": Note(
+    "class_mean": Note(
         "nearest class mean", LIBRARY, "The label whose mean TF-IDF vector is closest."
     ),
     "linear_probe": Note(
@@ -106,7 +107,7 @@ NOTES = {
     ),
     "redesign": Note(
         "the design of this study",
-        "Not in the seeds: made for this study.",
+        "Not in the sources: made for this study.",
         "It keeps what the comparison of the others speaks for and leaves out the rest.",
     ),
 }
@@ -257,7 +258,7 @@ def _switch_tables() -> str:
     """Return every switch, its default, its allowed values and the reason for the default."""
     default, groups = FlowConfig().as_dict(), {}
     for switch in read_switches(FlowConfig):
-        allowed = ", ".join(map(_value, ALLOWED.get(switch.name, ())))
+        allowed = ", ".join(map(_value, allowed_values(switch.name)))
         if not allowed:
             allowed = type(default[switch.name]).__name__
         row = [f"`{switch.name}`", _value(default[switch.name]), allowed, prose(switch.reason)]

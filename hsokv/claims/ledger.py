@@ -1,4 +1,4 @@
-"""The claims ledger: what the seeds claim, read from YAML and judged by the committed rows.
+"""The claims ledger: what the sources claim, read from YAML and judged by the committed rows.
 
 A claim's verdict is computed here and nowhere else: it *holds* when the whole interval of what is
 measured satisfies the rule, *fails* when the whole interval lies outside, and *cannot be told*
@@ -23,8 +23,8 @@ from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
 
 NOT_RUN, NOT_TESTABLE = "not run", "not testable as stated"
 VERDICTS = (HOLDS, FAILS, OPEN, NOT_RUN, NOT_TESTABLE)
-SEEDS = ("issues_and_redesign", "flow_comparison", "execution_walkthrough", "readme",
-         "nuonuo_exp04")  # fmt: skip
+SOURCES = ("issues_and_redesign", "flow_comparison", "execution_walkthrough", "readme",
+           "nuonuo_exp04")  # fmt: skip
 WRITTEN = ("before", "after")
 COLUMNS = ("id", "source", "claim", "rule", "quantity", "point", "low", "high", "n", "distance",
            "verdict", "section", "written")  # fmt: skip
@@ -36,7 +36,7 @@ class Claim:
 
     Attributes:
         id: short name.
-        source: seed and section, e.g. 'issues_and_redesign, 2.1'.
+        source: document and section, e.g. 'issues_and_redesign, 2.1'.
         claim: what is claimed, in our words.
         test: how it is tested, in words; empty where it cannot be.
         measure: what is computed, see `hsokv.quantities`, or `None`.
@@ -67,8 +67,8 @@ class Claim:
             if field.name not in ("measure", "rule") and not isinstance(value, str):
                 raise ValueError(f"{field.name}={value!r}: expected text; put it in quotes")
         if not self.id or not self.claim or ", " not in self.source:
-            raise ValueError("expected an id, a claim, and a source 'seed, section'; add them")
-        check_keys([self.seed], SEEDS, "seed")
+            raise ValueError("expected an id, a claim, and a source 'document, section'; add them")
+        check_keys([self.document], SOURCES, "source")
         tested = {"test", "rule", "section", "written"}
         wanted = (
             tested
@@ -89,8 +89,8 @@ class Claim:
             self.read_rule()
 
     @property
-    def seed(self) -> str:
-        """File stem of the seed."""
+    def document(self) -> str:
+        """File stem of the source, without the section."""
         return self.source.split(",")[0]
 
     def read_rule(self) -> Rule:

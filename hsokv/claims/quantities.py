@@ -9,7 +9,7 @@ ledger. `where` chooses rows; `a` and `b` add to it what differs between the two
 - `main_effect` (rows, switch, where): mean over all cells of moving a switch away from `current`
 - `shapley` (rows, switch, game, where): a switch's share of the gap between two cells
 - `correlation` (rows, x, y, where): rank correlation of two columns' means over all cells
-- `arithmetic` (expression): a sum that the seeds print, recomputed
+- `arithmetic` (expression): a sum that the sources print, recomputed
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A training story is 7-12 filler words, "<word> means <definition>.", a usage sentence and 6-10
 filler words. Test conditions: `verbatim` repeats definition and usage inside new filler (the
-seeds' protocol), `recognise` is a new sentence with the word and no definition, `infer` the same
+sources' protocol), `recognise` is a new sentence with the word and no definition, `infer` the same
 sentence with the word blanked, `unseen` a sentence with a word that was never stored.
 """
 

@@ -240,7 +240,7 @@ def _library_slots(library: str) -> dict[str, Slot]:
     if library == "linear_probe":
         fit = Slot("logistic regression, refitted to all texts")
         return keys | {"Answer by": Slot("classifier"), "Steps": fit}
-    is_mean = library == "prototype"
+    is_mean = library == "class_mean"
     return keys | {
         "Duplicates": _switch(is_mean, "one mean per label", "kept"),
         "Similarity": Slot("BM25 score" if library == "bm25" else "cosine"),

@@ -43,7 +43,7 @@ class Switch:
         name: short name.
         label: what moving from `current` to the other level does.
         other: settings of the other level; those of `current` are `SMALL`'s.
-        issues: the seeds' issues about it.
+        issues: the sources' issues about it.
     """
 
     name: str
@@ -86,7 +86,7 @@ SWITCHES = (
 NAMES = tuple(switch.name for switch in SWITCHES)
 CURRENT = "c11111111"  #: the cell of `current`
 REDESIGN = "c01000000"  #: the cell of `redesign`; keeps cosine
-SEEDS_FIXES = "c00000000"  #: every fix the seeds ask for, the raw dot product included
+SOURCES_FIXES = "c00000000"  #: every fix the sources ask for, the raw dot product included
 SIMPLE = "c11000000"  #: every repair but the keys, a transformer with a plain memory
 
 

@@ -21,7 +21,7 @@ class LibraryFlow(Flow):
 
     `tfidf_neighbor`: cosine 1-nearest-neighbour over scikit-learn's TF-IDF.
     `bm25`: the best-scoring text under BM25 (Robertson and Zaragoza, 2009; the bm25s package).
-    `prototype`: cosine to the mean TF-IDF vector of each class (Snell et al., 2017).
+    `class_mean`: cosine to the mean TF-IDF vector of each class (Snell et al., 2017).
     `linear_probe`: scikit-learn's logistic regression on TF-IDF.
     """
 
@@ -54,7 +54,7 @@ class LibraryFlow(Flow):
         vectors = self._vectorizer.fit_transform(self.texts_)
         if kind == "tfidf_neighbor":
             self._keys, self._key_labels = vectors, labels
-        elif kind == "prototype":
+        elif kind == "class_mean":
             onehot = np.eye(len(self.classes_))[labels]
             self._keys = (onehot / onehot.sum(0)).T @ vectors.toarray()
             norms = np.linalg.norm(self._keys, axis=1, keepdims=True)

@@ -77,7 +77,7 @@ FLOWS: dict[str, FlowConfig] = {
     "nearest_neighbor_cosine": replace(NEAREST_NEIGHBOR, similarity="cosine"),
     "tfidf_neighbor": FlowConfig(encoder="library", library="tfidf_neighbor"),
     "bm25": FlowConfig(encoder="library", library="bm25"),
-    "prototype": FlowConfig(encoder="library", library="prototype"),
+    "class_mean": FlowConfig(encoder="library", library="class_mean"),
     "linear_probe": FlowConfig(encoder="library", library="linear_probe"),
     "redesign": FlowConfig(
         encoder="embedding",

@@ -65,7 +65,7 @@ FLOW_STYLE: dict[str, dict[str, Any]] = {
     "nearest_neighbor_cosine": interval_style(BLUE, "o", "--", filled=False),
     "tfidf_neighbor": interval_style(GREEN, "<"),
     "bm25": interval_style(GREEN, ">", "--"),
-    "prototype": interval_style(GREEN, "p", "-."),
+    "class_mean": interval_style(GREEN, "p", "-."),
     "linear_probe": interval_style(GREEN, "h", ":", filled=False),
     "redesign": interval_style(BLACK, "*"),
 }

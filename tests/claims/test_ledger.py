@@ -13,7 +13,7 @@ from hsokv.claims.ledger import (
     COLUMNS,
     NOT_RUN,
     NOT_TESTABLE,
-    SEEDS,
+    SOURCES,
     VERDICTS,
     Claim,
     claims_table,
@@ -269,7 +269,7 @@ def test_impossible_measures_are_errors(measure, message):
         ({"reason": "because"}, "a reason"),
         ({"measure": None}, "a "),
         ({"source": "readmee, 1"}, "did you mean 'readme'"),
-        ({"source": "readme"}, "seed, section"),
+        ({"source": "readme"}, "document, section"),
     ],
 )
 def test_wrong_rows_are_refused(tmp_path, change, message):
@@ -331,8 +331,8 @@ def test_rule_and_value_in_words():
 
 
 def test_ledger_covers_every_seed(claims):
-    """At least 45 claims, each seed among them, most of them testable."""
-    assert len(claims) >= 45 and {claim.seed for claim in claims} == set(SEEDS)
+    """At least 45 claims, each source among them, most of them testable."""
+    assert len(claims) >= 45 and {claim.document for claim in claims} == set(SOURCES)
     assert sum(bool(claim.reason) for claim in claims) < len(claims) / 10
     assert all(describe(claim.measure) for claim in claims if claim.measure)
 
@@ -358,7 +358,7 @@ def test_page_has_every_claim_once(claims, judged):
     assert page.startswith("# The claims ledger\n")
     for claim in claims:
         assert page.count(f'<span id="claim-{claim.id}"></span>') == 1
-    assert page.count(":class: claims-table") == len(SEEDS)
+    assert page.count(":class: claims-table") == len(SOURCES)
     assert not re.search(r"^```\{.*`", page, re.MULTILINE), "a backtick undoes the directive"
     total = next(line for line in page.splitlines() if line.startswith("| **all** |"))
     *counts, everything = [int(cell) for cell in total.split("|")[2:-1]]

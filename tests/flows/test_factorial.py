@@ -6,9 +6,9 @@ from hsokv.flows.factorial import (
     CURRENT,
     NAMES,
     REDESIGN,
-    SEEDS_FIXES,
     SIMPLE,
     SMALL,
+    SOURCES_FIXES,
     SWITCHES,
     cell_config,
     check_cell,
@@ -37,7 +37,7 @@ def test_the_ends_are_the_flows():
         assert {m: getattr(config, m) for m in mechanisms} == {
             m: getattr(FLOWS[flow], m) for m in mechanisms
         }
-    assert cell_config(SEEDS_FIXES).similarity == "dot"
+    assert cell_config(SOURCES_FIXES).similarity == "dot"
     assert cell_config(SIMPLE).encoder == "transformer"
     wide = cell_config(REDESIGN).d_model / SMALL.d_model
     assert wide == FLOWS["redesign"].d_model / FLOWS["current"].d_model

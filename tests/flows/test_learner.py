@@ -35,7 +35,7 @@ def test_the_flows_of_the_study_are_there():
     """The names of the table in the study, and a description of each as a configuration."""
     named = {
         "current", "as_shipped", "minimal_fix", "minimal_config", "hybrid", "simple_kv",
-        "fine_tune", "kv_only", "nearest_neighbor", "tfidf_neighbor", "bm25", "prototype",
+        "fine_tune", "kv_only", "nearest_neighbor", "tfidf_neighbor", "bm25", "class_mean",
         "linear_probe", "redesign",
     }  # fmt: skip
     assert named <= set(list_flows()) == set(FLOWS)

@@ -31,7 +31,7 @@ def test_success_rate():
     assert success_rate(memory).tolist() == [0.5, 0.75, 0.0]
 
 
-def test_utility_of_the_seeds_examples():
+def test_utility_of_the_sources_examples():
     """Issue 1.2: a fresh first exposure has 0.55; with its confidence all gone, 0.27."""
     memory = entries(
         confidence=[0.75, 0.0], retrieval_count=[0, 20], success_count=[0, 10], created_at=[435, 0]
@@ -63,7 +63,7 @@ def test_forgetting_deletes_only_below_the_threshold():
 
 
 def test_a_fresh_memory_forgets_nothing():
-    """New entries are far above the threshold, contrary to issue 1.2 of the seeds."""
+    """New entries are far above the threshold, contrary to issue 1.2 of the sources."""
     memory = entries(confidence=[0.5, 0.5], label=[0, 1])
     assert forget(memory, UTILITY, step=0) == 0 and len(memory) == 2
 

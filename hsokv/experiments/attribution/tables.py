@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hsokv.data.lexicon import load_lexicon
-from hsokv.flows.factorial import CURRENT, NAMES, REDESIGN, SEEDS_FIXES, check_cell, list_cells
+from hsokv.flows.factorial import CURRENT, NAMES, REDESIGN, SOURCES_FIXES, check_cell, list_cells
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import (
     Interval,
@@ -54,7 +54,7 @@ class Game:
 
 GAMES = {
     "redesign": Game("redesign", CURRENT, REDESIGN),
-    "seeds_fixes": Game("seeds_fixes", CURRENT, SEEDS_FIXES),
+    "sources_fixes": Game("sources_fixes", CURRENT, SOURCES_FIXES),
 }
 
 

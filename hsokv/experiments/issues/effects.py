@@ -58,11 +58,11 @@ class Effect:
 
 @dataclass(frozen=True)
 class Issue:
-    """One of the seeds' issues.
+    """One of the sources' issues.
 
     Attributes:
         number: e.g. '2.1'.
-        claim: the seeds' claim in our words.
+        claim: the sources' claim in our words.
         mechanism: subject of the answer sentence.
         effects: the comparisons that test it, main ones first.
     """

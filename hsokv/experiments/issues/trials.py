@@ -35,7 +35,7 @@ UNTRAINED = "nearest_neighbor"
 BASES = ("current", "simple", UNTRAINED)
 
 _BOOST = {"confidence_weighting": True, "first_exposure_boost": 0.25}
-_STRONG = {"first_exposure_boost": 0.5, "first_exposure_window": 50}  # the seeds' remedy, 1.3
+_STRONG = {"first_exposure_boost": 0.5, "first_exposure_window": 50}  # the sources' remedy, 1.3
 _MEAN_OF_5 = {"read_out": "mean", "top_k": 5}
 _SURPRISE = {"write_rule": "surprise"}
 _AS_OFTEN = {"duplicates": "keep", "capacity": 1000, "eviction": "confidence"}

@@ -49,7 +49,7 @@ def test_additive_game():
     """Where effects add up, a Shapley value is the switch's own effect."""
     gains = np.array([0.3, -0.1, 0.0, 0.05, 0.2, 0.01, 0.02, 0.1])
     values = make_values(lambda moved: 0.1 + gains @ moved)
-    table = shapley_table(values, GAMES["seeds_fixes"])
+    table = shapley_table(values, GAMES["sources_fixes"])
     np.testing.assert_allclose(table["point"], gains, atol=1e-12)
     assert table["switch"].tolist() == list(NAMES)
     np.testing.assert_allclose([values.point @ effect_weights(n) for n in NAMES], gains, atol=1e-12)
@@ -94,7 +94,7 @@ def test_values_sum_to_the_gap(game):
 def test_players():
     """The redesign keeps cosine, so similarity is no player of its game."""
     assert set(NAMES) - set(GAMES["redesign"].players) == {"similarity"}
-    assert GAMES["seeds_fixes"].players == NAMES
+    assert GAMES["sources_fixes"].players == NAMES
 
 
 def test_anova_shares():

@@ -1,4 +1,4 @@
-"""The seeds' worked examples: what agrees, what slips, and that the package computes the same."""
+"""The sources' worked examples: what agrees, what slips, and that the package computes the same."""
 
 import math
 
