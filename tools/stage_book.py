@@ -12,7 +12,9 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 import yaml
@@ -149,10 +151,12 @@ def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     stage_notebooks(stage, out)
     write_config(stage, findings)
     (stage / "book/status.md").write_text(render_page(out), "utf8")
-    generate_pages(stage)
+    with ProcessPoolExecutor(1, get_context("spawn")) as beside:  # two halves on two cores
+        figures = beside.submit(draw_figures, stage / "book")
+        generate_pages(stage)
+        figures.result()
     if find_preset(out) != "research":
         replace_missing_numbers(stage)  # the published book must have them all
-    draw_figures(stage / "book")
     if findings:
         (stage / f"{FINDINGS}.md").write_text(render_findings(), "utf8")
 

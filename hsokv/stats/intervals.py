@@ -8,6 +8,8 @@ percentile intervals unless stated. Resamples are rows of a weight matrix (B, n)
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -218,8 +220,29 @@ def _two_way(x: NDArray, cells: NDArray, rng: Generator, n_boot: int, level: flo
 
 
 def draw_weights(rng: Generator, n_boot: int, n: int) -> NDArray[np.float64]:
-    """Return how often each of n units is drawn in each resample, (n_boot, n)."""
-    return rng.multinomial(n, np.full(n, 1.0 / n), size=n_boot).astype(float)
+    """Return how often each of n units is drawn in each resample, (n_boot, n), read-only.
+
+    What a state of the generator draws is remembered: tables ask for the same resamples over and
+    over. The generator moves on as if it had drawn.
+
+    Args:
+        rng: made by `numpy.random.default_rng`.
+        n_boot: number of resamples B.
+        n: number of units.
+    """
+    weights, after = _resample(json.dumps(rng.bit_generator.state), n_boot, n)
+    rng.bit_generator.state = json.loads(after)
+    return weights
+
+
+@lru_cache(maxsize=16)
+def _resample(state: str, n_boot: int, n: int) -> tuple[NDArray[np.float64], str]:
+    """Return the weights that a state of a generator draws, and its state afterwards."""
+    rng = np.random.default_rng()
+    rng.bit_generator.state = json.loads(state)
+    weights = rng.multinomial(n, np.full(n, 1.0 / n), size=n_boot).astype(float)
+    weights.flags.writeable = False
+    return weights, json.dumps(rng.bit_generator.state)
 
 
 def _interval(point: float, draws: NDArray, n: int, level: float) -> Interval:

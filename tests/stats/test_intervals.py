@@ -10,6 +10,7 @@ from hsokv.stats.intervals import (
     bootstrap_mean,
     bootstrap_seeds_words,
     decimal_units,
+    draw_weights,
     holm,
     mean_t,
     paired_difference,
@@ -51,6 +52,18 @@ def test_bootstrap_depends_on_rng_only():
     np.random.seed(1)  # noqa: NPY002
     assert bootstrap_mean(values, rng=generator(5)) == first
     assert bootstrap_mean(values, rng=generator(6)) != first
+
+
+def test_remembered_resamples_are_those_drawn():
+    """Each of two equal generators draws what NumPy draws, and stands where NumPy's stands."""
+    plain, first, second = generator(3), generator(3), generator(3)
+    wanted = [plain.multinomial(4, [0.25] * 4, size=6) for _ in range(2)]
+    after = plain.random()
+    for rng in (first, second):
+        assert all(np.array_equal(draw_weights(rng, 6, 4), draw) for draw in wanted)
+        assert rng.random() == after
+    with pytest.raises(ValueError, match="read-only"):
+        draw_weights(generator(3), 6, 4)[0] = 1
 
 
 def test_bootstrap_mean_width_matches_theory():
