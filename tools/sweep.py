@@ -15,11 +15,11 @@ from pathlib import Path
 import yaml
 
 from hsokv.checks import check_keys
+from hsokv.runs.workers import BACKENDS
 from tools.fingerprint import preset_parameters
 from tools.paths import BUILD, PRESETS, SWEEPS
 from tools.run import check_parameters, choose_notebooks, execute
 
-BACKENDS = ("loky", "ray")
 KEYS = ("notebook", "preset", "grid")
 
 

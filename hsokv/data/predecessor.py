@@ -11,6 +11,8 @@ for each seed; every purpose has its own random stream.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from hsokv.data.lexicon import load_lexicon
@@ -85,15 +87,14 @@ def make_predecessor_task(seed: int) -> PredecessorTask:
     retention = draw("retention", dict.fromkeys(exposures, N_RETENTION))
     rng = numpy_rng(seed, "predecessor", "distractors")
     distractors = tuple(draw_filler(DISTRACTOR, rng) for _ in range(N_DISTRACTORS))
+    optimised, validation = map(train.take, hold_out_last(train.labels))
     return PredecessorTask(
-        tuple(exposures), train, *_hold_out_last(train), test, retention, distractors
+        tuple(exposures), train, optimised, validation, test, retention, distractors
     )
 
 
-def _hold_out_last(train: Texts) -> tuple[Texts, Texts]:
-    """Split word-by-word texts into those to optimise on and the last of each repeated word."""
-    kept, held = Texts(), Texts()
-    for i, (text, label, count) in enumerate(zip(train.texts, train.labels, train.exposures)):
-        is_last = i + 1 == len(train.labels) or train.labels[i + 1] != label
-        (held if is_last and count > 1 else kept).add(text, label, count)
-    return kept, held
+def hold_out_last(labels: Sequence[Hashable]) -> tuple[list[int], list[int]]:
+    """Return the texts to keep and to hold out: the last of every label that has two."""
+    last, counts = {label: i for i, label in enumerate(labels)}, Counter(labels)
+    held = {i for label, i in last.items() if counts[label] > 1}
+    return [i for i in range(len(labels)) if i not in held], sorted(held)

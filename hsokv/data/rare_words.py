@@ -44,11 +44,14 @@ class Texts:
 
     def where(self, words: set[str]) -> Texts:
         """Return the stories about some words."""
-        kept = [i for i, label in enumerate(self.labels) if label in words]
+        return self.take([i for i, label in enumerate(self.labels) if label in words])
+
+    def take(self, indices: list[int]) -> Texts:
+        """Return the stories with some indices, in that order."""
         return Texts(
-            [self.texts[i] for i in kept],
-            [self.labels[i] for i in kept],
-            [self.exposures[i] for i in kept],
+            [self.texts[i] for i in indices],
+            [self.labels[i] for i in indices],
+            [self.exposures[i] for i in indices],
         )
 
 

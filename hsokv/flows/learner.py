@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hsokv.checks import check_texts_labels
+from hsokv.data.predecessor import hold_out_last
 from hsokv.data.tokenizer import Tokenizer, split_words
 from hsokv.flows.base import Answers, Flow
 from hsokv.memory.access import (
@@ -27,7 +28,7 @@ from hsokv.memory.access import (
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
 from hsokv.models.build import build_network
-from hsokv.models.texts import TrainingSet, encode_texts, hold_out_last, source_of
+from hsokv.models.texts import TrainingSet, encode_texts, source_of
 from hsokv.seeds import seed_for, torch_generator
 from hsokv.stats.metrics import convergence_steps
 from hsokv.training.consolidation import tend

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hsokv.config import FlowConfig
 
-CURRENT = FlowConfig(
+_CURRENT = FlowConfig(
     similarity="cosine",
     context="documented",
     confidence_weighting=True,
@@ -24,7 +24,7 @@ CURRENT = FlowConfig(
     forgetting="utility",
     training="swarm",
 )
-MINIMAL_FIX = FlowConfig(
+_MINIMAL_FIX = FlowConfig(
     similarity="dot",
     fusion="gate",
     write_rule="surprise",
@@ -36,13 +36,13 @@ MINIMAL_FIX = FlowConfig(
     eviction="confidence",
     training="steps",
 )
-SIMPLE_KV = FlowConfig(encoder="embedding", d_model=128, similarity="dot")
-NEAREST_NEIGHBOR = FlowConfig(encoder="embedding", d_model=64, similarity="dot")
+_SIMPLE_KV = FlowConfig(encoder="embedding", d_model=128, similarity="dot")
+_NEAREST_NEIGHBOR = FlowConfig(encoder="embedding", d_model=64, similarity="dot")
 #: Every flow by name.
 FLOWS: dict[str, FlowConfig] = {
-    "current": CURRENT,
+    "current": _CURRENT,
     "as_shipped": replace(
-        CURRENT,
+        _CURRENT,
         pooling="mean",
         pad_to=96,
         context="as_shipped",
@@ -58,8 +58,8 @@ FLOWS: dict[str, FlowConfig] = {
         strict_improvement=True,
         random_search="walk",
     ),
-    "minimal_fix": MINIMAL_FIX,
-    "minimal_config": replace(MINIMAL_FIX, write_rule="all"),
+    "minimal_fix": _MINIMAL_FIX,
+    "minimal_config": replace(_MINIMAL_FIX, write_rule="all"),
     "hybrid": FlowConfig(
         similarity="dot",
         pooling="mean",
@@ -67,14 +67,14 @@ FLOWS: dict[str, FlowConfig] = {
         duplicates="merge",
         key_refresh=True,
     ),
-    "simple_kv": SIMPLE_KV,
+    "simple_kv": _SIMPLE_KV,
     "simple_kv_contrastive": replace(
-        SIMPLE_KV, training="contrastive", lr=1e-3, duplicates="merge", key_refresh=True
+        _SIMPLE_KV, training="contrastive", lr=1e-3, duplicates="merge", key_refresh=True
     ),
     "fine_tune": FlowConfig(fusion="none", training="steps", n_steps=4600, lr=2e-4, stop_loss=0.01),
-    "kv_only": replace(CURRENT, training="none", consolidation=False, forgetting="none"),
-    "nearest_neighbor": NEAREST_NEIGHBOR,
-    "nearest_neighbor_cosine": replace(NEAREST_NEIGHBOR, similarity="cosine"),
+    "kv_only": replace(_CURRENT, training="none", consolidation=False, forgetting="none"),
+    "nearest_neighbor": _NEAREST_NEIGHBOR,
+    "nearest_neighbor_cosine": replace(_NEAREST_NEIGHBOR, similarity="cosine"),
     "tfidf_neighbor": FlowConfig(encoder="library", library="tfidf_neighbor"),
     "bm25": FlowConfig(encoder="library", library="bm25"),
     "class_mean": FlowConfig(encoder="library", library="class_mean"),

@@ -65,10 +65,3 @@ def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
         net.eval()
         parts = [ids[i : i + ENCODE_BATCH] for i in range(0, len(ids), ENCODE_BATCH)]
         return torch.cat([net.encode(pack(part, config.pad_to or None)) for part in parts])
-
-
-def hold_out_last(labels: list[int]) -> tuple[list[int], list[int]]:
-    """Return the texts to keep and to hold out: the last of every label that has two."""
-    last = {label: i for i, label in enumerate(labels)}
-    held = {i for label, i in last.items() if labels.count(label) > 1}
-    return [i for i in range(len(labels)) if i not in held], sorted(held)

@@ -26,8 +26,6 @@ from hsokv.runs.workers import (
     take_until_failure,
 )
 
-PRESETS = ("quick_test", "demo", "research")
-
 
 @dataclasses.dataclass(frozen=True)
 class Trial:

@@ -14,7 +14,7 @@ import pandera.pandas as pa
 import pytest
 
 from hsokv.runs.audit import Tolerance, audit
-from hsokv.runs.engine import PRESETS, Trial, TrialError, run_trials
+from hsokv.runs.engine import Trial, TrialError, run_trials
 from hsokv.runs.store import ResultsError, ResultsStore
 from hsokv.seeds import numpy_rng
 from tools.paths import ROOT
@@ -72,11 +72,6 @@ def make_trials(n_seeds=6, flows=("hybrid", "bm25")):
 def store(tmp_path):
     """An empty store."""
     return ResultsStore(tmp_path / "toy.csv", SCHEMA)
-
-
-def test_presets():
-    """The presets are named as in the study."""
-    assert PRESETS == ("quick_test", "demo", "research")
 
 
 def test_trial_hash_depends_on_content_only():

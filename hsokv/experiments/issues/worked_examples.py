@@ -17,7 +17,7 @@ import pandas as pd
 
 AGREES, SLIP, NOT_IN_CODE = "agrees", "slip", "differs from the code"
 NOT_PRINTED = "not printed"
-UTILITY_WEIGHTS = (0.4, 0.2, 0.3, 0.1)  # confidence, usage, success, recency; walkthrough 4.3.6
+PRINTED_WEIGHTS = (0.4, 0.2, 0.3, 0.1)  # confidence, usage, success, recency; walkthrough 4.3.6
 FIVE_MATCHES = (0.95, 0.75, 0.45, 0.40, 0.38)  # issue 2.2
 START, BOOST, DECAY, WINDOW = 0.5, 0.25, 0.025, 20  # issue 1.3
 
@@ -56,7 +56,7 @@ class Step:
 
 def utility(confidence: float, usage: float, success: float, recency: float) -> float:
     """Return the sources' utility of an entry, a weighted sum of four shares."""
-    return float(np.dot(UTILITY_WEIGHTS, (confidence, usage, success, recency)))
+    return float(np.dot(PRINTED_WEIGHTS, (confidence, usage, success, recency)))
 
 
 def decayed(start: float, boost: float, decay: float, reads: int) -> float:
@@ -93,7 +93,7 @@ def forgetting_steps() -> list[Step]:
     """Issue 1.2: the utility of a first exposure, fresh and after 20 reads."""
     late = START - DECAY * WINDOW
     kept = decayed(START, BOOST, DECAY, WINDOW)
-    least = (0.10 - UTILITY_WEIGHTS[0] * 0.05) / UTILITY_WEIGHTS[2]
+    least = (0.10 - PRINTED_WEIGHTS[0] * 0.05) / PRINTED_WEIGHTS[2]
     return [
         Step("usage after one read", "1 / 100", 1 / 100, "0.01"),
         Step("confidence when written", "0.5 + 0.25", START + BOOST, "0.75"),
