@@ -6,6 +6,7 @@ This is the only place where flows are told apart.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from hsokv.config import FlowConfig
 
@@ -97,3 +98,95 @@ BUDGETS: dict[str, dict] = {
     "full": {"meta_iterations": 10, "n_managers": 2, "agents_per_manager": 5, "agent_steps": 50,
              "batch_size": 32},
 }  # fmt: skip
+
+
+class Note(NamedTuple):
+    """What the configuration of a flow cannot say."""
+
+    title: str
+    source: str
+    idea: str
+
+
+WALKTHROUGH, COMPARISON, ISSUES = (
+    "`execution_walkthrough`", "`flow_comparison`", "`issues_and_redesign`",
+)  # fmt: skip
+LIBRARY = "Not in the sources: what a user would pick instead."
+NOTES = {
+    "current": Note(
+        "the prototype as documented",
+        f'The sources call it "Current H-SOKV" ({WALKTHROUGH}, steps 4.3.1 to 4.3.6; '
+        f"{COMPARISON}).",
+        "A swarm of agents trains a transformer that writes what surprises it into a memory and "
+        "mixes what it reads back into its own state.",
+    ),
+    "as_shipped": Note(
+        "the code behind the published table",
+        "The sources do not name it: it is the public code at the commit that printed their table.",
+        "The same idea, with every deviation of that code from its documents kept.",
+    ),
+    "minimal_fix": Note(
+        "the smallest repair",
+        f'The sources call it "Option 1: Minimal Fix" ({ISSUES}; {COMPARISON}).',
+        "The prototype without swarm, lifecycle and context boosts, writing at a lower surprise "
+        "and reading only the nearest entry.",
+    ),
+    "minimal_config": Note(
+        "the quick test",
+        'The sources call it "Quick Test: Replicate Baseline-3\'s Success" '
+        f"({WALKTHROUGH}, last part).",
+        "The smallest repair, with everything written.",
+    ),
+    "hybrid": Note(
+        "a trained encoder with a plain memory",
+        f'The sources call it "Option 2: Hybrid" ({ISSUES}; {COMPARISON}).',
+        "A transformer is trained as a classifier, then only its states are used: the nearest "
+        "stored text gives the label.",
+    ),
+    "simple_kv": Note(
+        "the full redesign, untrained",
+        f'The sources call it "Option 3: Full Redesign" ({ISSUES}).',
+        "Averaged token vectors, every text stored, the nearest one gives the label.",
+    ),
+    "simple_kv_contrastive": Note(
+        "the full redesign, trained",
+        f'The sources call it "Option 3: Full Redesign", with its optional training ({ISSUES}).',
+        "The same memory, after pulling the vectors of one label's texts together.",
+    ),
+    "fine_tune": Note(
+        "a classifier without a memory",
+        f'The sources call it "Baseline-1: Standard Fine-tuning" ({WALKTHROUGH}, step 5.1).',
+        "The prototype's transformer alone, trained at the swarm's budget in counted FLOPs.",
+    ),
+    "kv_only": Note(
+        "a memory without training",
+        f'The sources call it "Baseline-2: KV-only" ({WALKTHROUGH}, step 5.2).',
+        "The prototype with frozen random weights: only its memory learns.",
+    ),
+    "nearest_neighbor": Note(
+        "nearest neighbour on random vectors",
+        f'The sources call it "Baseline-3: In-Context Learning" ({WALKTHROUGH}, step 5.3).',
+        "Averaged random token vectors, every text stored, the largest dot product gives the "
+        "label.",
+    ),
+    "nearest_neighbor_cosine": Note(
+        "the same with cosine",
+        "Not in the sources, which hold that dropping the normalisation is what helps.",
+        "The nearest neighbour with one switch changed, to test that claim.",
+    ),
+    "tfidf_neighbor": Note(
+        "TF-IDF nearest neighbour", LIBRARY, "The stored text with the closest TF-IDF vector."
+    ),
+    "bm25": Note("BM25 search", LIBRARY, "The stored text that a search engine ranks first."),
+    "class_mean": Note(
+        "nearest class mean", LIBRARY, "The label whose mean TF-IDF vector is closest."
+    ),
+    "linear_probe": Note(
+        "logistic regression", LIBRARY, "A linear classifier on TF-IDF vectors, refitted each time."
+    ),
+    "redesign": Note(
+        "the design of this study",
+        "Not in the sources: made for this study.",
+        "It keeps what the comparison of the others speaks for and leaves out the rest.",
+    ),
+}

@@ -9,10 +9,10 @@ import pytest
 import hsokv
 from hsokv.config import FlowConfig
 from hsokv.flows.description import describe
-from hsokv.flows.named import FLOWS
+from hsokv.flows.named import FLOWS, NOTES
 from hsokv.plots.diagrams import write_alt_text
 from tools.api_pages import list_rooms, render_index
-from tools.flows_page import NOTES, anchor, read_switches, render_flows
+from tools.flows_page import anchor, read_switches, render_flows
 from tools.generate_pages import PAGES, generate_pages
 from tools.markdown import prose
 
