@@ -39,7 +39,7 @@ class Claim:
         source: document and section, e.g. 'issues_and_redesign, 2.1'.
         claim: what is claimed, in our words.
         test: how it is tested, in words; empty where it cannot be.
-        measure: what is computed, see `hsokv.quantities`, or `None`.
+        measure: what is computed, see `hsokv.claims.quantities`, or `None`.
         rule: its range, see `hsokv.stats.decisions.Rule`.
         section: page of the book, without ending.
         written: whether the rule was written before or after the rows existed.

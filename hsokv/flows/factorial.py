@@ -4,7 +4,7 @@ A *cell* names one combination: 'c' and one digit per switch in the order of `SW
 level of `current`, 0 for the other. The learner is small, so that all 256 cells can be trained on
 many seeds: a quarter of the documented width, one layer, 50 words. It pools by the mean, because
 under the documented last-token pooling a learner of this size stays at chance, where no switch can
-show an effect (that step is an arm of its own, see `hsokv.issues`).
+show an effect (that step is an arm of its own, see `hsokv.experiments.issues`).
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def check_rare_words(
 
     Args:
         n_way: number of words to tell apart, 5 to 100.
-        condition: one of `hsokv.stories.CONDITIONS`.
+        condition: one of `hsokv.data.CONDITIONS`.
         n_seeds: the draws are those of seeds 0 .. n_seeds - 1.
         precision: half-width of the claimed interval.
         one_shot: whether it is also claimed for the words met once, about half of them.
