@@ -4,7 +4,7 @@ the prototype.
 Three *bases*: `current`, the prototype at a small size; `simple`, a transformer with a plain
 memory; `nearest_neighbor`, random word vectors with a plain memory, untrained. An *arm* is a base
 with the changes of one *variant*; the variant '' is the base itself. Rows go to
-`results/issues.csv`; what they say about each issue is decided in `hsokv.experiments.issues.effects`.
+`results/issues.csv`; what they say about each issue is decided in `effects`.
 """
 
 from __future__ import annotations
