@@ -5,13 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tools.api_pages import ORDER
 from tools.paths import ROOT
 
-# A room may import from those before it.
-ORDER = (
-    "checks", "seeds", "config", "stats", "data", "validity", "models", "memory", "training",
-    "flows", "runs", "plots", "experiments", "claims",
-)  # fmt: skip
 PACKAGE = ROOT / "hsokv"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 300

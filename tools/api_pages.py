@@ -8,6 +8,11 @@ import hsokv
 
 INDEX = "book/api"  # the first page; those of the rooms lie in a folder of its name
 CORE = "core"  # the page of what stands beside the rooms
+# The rooms of the package; each may import from those before it.
+ORDER = (
+    "checks", "seeds", "config", "stats", "data", "validity", "models", "memory", "training",
+    "flows", "runs", "plots", "experiments", "claims",
+)  # fmt: skip
 INTRO = """\
 # API reference
 
@@ -83,9 +88,10 @@ class Room(NamedTuple):
 
 
 def list_rooms() -> dict[str, Room]:
-    """Return the rooms by name, those of experiments by theirs; modules are dotted names."""
+    """Return the rooms in their order, experiments by their own names; modules are dotted names."""
     rooms = {CORE: Room("What every room uses: checks, seeds, the switches of a flow.", ())}
-    for found in pkgutil.walk_packages(hsokv.__path__, "hsokv."):
+    every = pkgutil.walk_packages(hsokv.__path__, "hsokv.")
+    for found in sorted(every, key=lambda found: ORDER.index(found.name.split(".")[1])):
         parent, _, name = found.name.rpartition(".")
         if found.ispkg:
             says = importlib.import_module(found.name).__doc__.partition("\n")[0]
