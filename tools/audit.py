@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hsokv.checks import check_keys
 from hsokv.experiments.registry import list_experiments
 from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.runs.audit import Audit, Tolerance, audit
@@ -120,13 +121,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="seed of the sample")
     parser.add_argument("--strict", action="store_true", help="trained flows like all others")
     parser.add_argument("--full", action="store_true", help="include full budgets (minutes each)")
+    parser.add_argument("--only", metavar="EXPERIMENT", help="one experiment; all by default")
     parser.add_argument("--table", type=Path, help="write how far accuracies are off as CSV")
     args = parser.parse_args(argv)
-    table: list[dict] = []
+    experiments, table = list_experiments(), []
     try:
+        if args.only:
+            check_keys([args.only], experiments, "experiment")
+            experiments = {args.only: experiments[args.only]}
         failures = sum(
             run_audit(experiment, args.sample, args.seed, args.strict, args.full, table)
-            for experiment in list_experiments().values()
+            for experiment in experiments.values()
         )
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)

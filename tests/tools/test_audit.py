@@ -72,6 +72,17 @@ def test_errors_of_trained_rows_must_not_lean(errors, leans, capsys):
     assert f"mean {100 * np.mean(errors) + 0.0:+.1f} [" in capsys.readouterr().out
 
 
+def test_table_and_choice_of_an_experiment(rows_file, capsys, tmp_path):
+    """One experiment can be chosen, a misspelt one is answered, and the errors become a table."""
+    table = tmp_path / "table.csv"
+    arguments = ["--sample", "2", "--only", "rare_words", "--table", str(table)]
+    assert audit.main(arguments) == 0
+    row = pd.read_csv(table).iloc[0]
+    assert (row["experiment"], row["trials"], row["differing"]) == ("rare_words", 2, 0)
+    assert audit.main(["--only", "rare_wrds"]) == 1
+    assert "did you mean 'rare_words'" in capsys.readouterr().err
+
+
 def test_nothing_to_audit_is_an_error(tmp_path, monkeypatch, capsys):
     """Without rows the audit does not claim that they agree."""
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path))
