@@ -23,7 +23,6 @@ from hsokv.memory.key_value import KeyValueMemory
 from hsokv.models.averages import TokenAverageEncoder
 
 FORMAT = 1
-COUNTERS = ("_step", "_top_k", "_n_calls", "_threshold")
 PARTS = ("model.safetensors", "memory.safetensors", "tokenizer.json")
 
 
@@ -50,7 +49,12 @@ def save_pretrained(flow: Flow, directory: str | Path) -> None:
         save_file({"label": torch.tensor(flow.labels_)}, path / "memory.safetensors")
         (path / "tokenizer.json").write_text(json.dumps({"texts": flow.texts_}), encoding="utf-8")
     else:
-        state["counters"] = {name: getattr(flow, name) for name in COUNTERS}
+        state["counters"] = {
+            "_step": flow.state_.step,
+            "_top_k": flow.state_.top_k,
+            "_n_calls": flow._n_calls,
+            "_threshold": flow._threshold,
+        }
         state["exposures"] = list(flow._exposures.items())
         state["known"] = {str(k): " ".join(map(str, ids)) for k, ids in flow._known.items()}
         weights = {name: tensor.contiguous() for name, tensor in flow.net_.state_dict().items()}
@@ -133,8 +137,9 @@ def _restore(flow: Flow, state: dict, path: Path) -> None:
             raise KeyError("the memory does not fit the width of the network")
         if len(memory) and int(memory["label"].max()) >= len(flow.classes_):
             raise KeyError("the memory holds labels that config.json does not list")
-        flow.memory_ = memory
+        flow.state_.memory = memory
     flow._exposures = {int(label): int(count) for label, count in state["exposures"]}
     flow._known = {int(k): [int(i) for i in ids.split()] for k, ids in state["known"].items()}
-    for name in COUNTERS:
-        setattr(flow, name, state["counters"][name])
+    counters = state["counters"]
+    flow.state_.step, flow.state_.top_k = counters["_step"], counters["_top_k"]
+    flow._n_calls, flow._threshold = counters["_n_calls"], counters["_threshold"]

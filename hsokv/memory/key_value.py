@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -165,6 +166,15 @@ class KeyValueMemory:
             scores = scores * confidence
         slots, top, weights = read_weights(scores, self["label"], read_out, top_k, temperature, cut)
         return Reading(slots, top, weights, *similar.max(dim=1))
+
+    def read_labels(self, reading: Reading, n_classes: int) -> Tensor:
+        """Return the weight of each label among the entries read, (B, C)."""
+        onehot = F.one_hot(self["label"][reading.slots], n_classes)
+        return (onehot * reading.weights.unsqueeze(2)).sum(1)
+
+    def read_values(self, reading: Reading) -> Tensor:
+        """Return the weighted mean of the values read, (B, v)."""
+        return (reading.weights.unsqueeze(2) * self.values[reading.slots]).sum(1)
 
     def record(self, reading: Reading, success: Tensor, step: int) -> None:
         """Count what a reading led to, for every entry that had weight in it.

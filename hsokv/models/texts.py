@@ -53,6 +53,11 @@ def source_of(text: str, label: int) -> int:
     return int.from_bytes(digest[:8], "little") >> 1
 
 
+def encode_batch(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
+    """Return the states of one batch of texts in the network's present mode, (B, d)."""
+    return net.encode(pack(ids, config.pad_to or None))
+
+
 def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
     """Return the states of texts in evaluation mode, (B, d).
 
@@ -64,7 +69,7 @@ def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
             return net(ids, torch.float64)
         net.eval()
         parts = [ids[i : i + ENCODE_BATCH] for i in range(0, len(ids), ENCODE_BATCH)]
-        return torch.cat([net.encode(pack(part, config.pad_to or None)) for part in parts])
+        return torch.cat([encode_batch(net, part, config) for part in parts])
 
 
 def hold_out_last(labels: list[int]) -> tuple[list[int], list[int]]:

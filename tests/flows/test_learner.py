@@ -130,6 +130,17 @@ def test_set_params_to_another_flow():
     assert flow.flow == "minimal_fix"
 
 
+def test_switches_of_reading_act_at_once():
+    """A fitted flow reads by what is set, entries read included, and learned nothing new."""
+    flow = make_tiny("current", training="none", consolidation=False).fit(TEXTS, LABELS)
+    assert flow.predict_proba(TEXTS).shape == (4, 4) and flow.state_.top_k == 5
+    wide, weights = flow.answer(TEXTS).hit, tensors_of(flow)
+    narrow = flow.set_params(top_k=1).answer(TEXTS).hit
+    assert (narrow > wide).all()
+    assert not flow.set_params(read_cut=1e9).answer(TEXTS).has_read.any()
+    assert all(torch.equal(weights[key], now) for key, now in tensors_of(flow).items())
+
+
 @pytest.mark.parametrize("name", ["current", "hybrid", "nearest_neighbor", "redesign"])
 def test_seed_decides(task, name):
     """The same seed gives the same scores, another seed other weights."""
