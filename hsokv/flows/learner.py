@@ -22,6 +22,7 @@ from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
 from hsokv.memory.state import LearnerState
 from hsokv.models.build import build_network
+from hsokv.models.device import device_of, pick_device
 from hsokv.models.texts import TrainingSet, hold_out_last, source_of
 from hsokv.seeds import seed_for, torch_generator
 from hsokv.stats.metrics import convergence_steps
@@ -62,12 +63,13 @@ class MemoryLearner(Flow):
         self._recent: tuple[TrainingSet, int] | None = None  # last texts learned, their seed
         self._n_calls, self._threshold = 0, -math.inf
         memory = context = None
+        d_key, device = config.d_model, pick_device(self.device)
         if config.has_memory:
-            d_value = config.d_model if config.fusion == "gate" else 0
-            memory = KeyValueMemory(config.capacity, config.d_model, d_value, config.eviction)
+            d_value = d_key if config.fusion == "gate" else 0
+            memory = KeyValueMemory(config.capacity, d_key, d_value, config.eviction, device)
         if config.context != "none":
             generator = torch_generator(self.seed, "context")
-            context = Context(config.context, config.d_model, generator)
+            context = Context(config.context, d_key, generator, device)
         self.state_ = LearnerState(config, None, memory, context)
 
     def set_params(self, **params: Any) -> MemoryLearner:
@@ -94,7 +96,8 @@ class MemoryLearner(Flow):
         """Fit the network to the present vocabulary and classes; what it knows stays."""
         sizes = len(self.tokenizer_), len(self.classes_)
         if self.net_ is None:
-            self.state_.net = build_network(self.config, *sizes, seed=self.seed)
+            net = build_network(self.config, *sizes, seed=self.seed)
+            self.state_.net = net.to(pick_device(self.device))
         else:
             self.net_.grow(*sizes, torch_generator(self.seed, "grow", self._n_calls))
 
@@ -109,7 +112,7 @@ class MemoryLearner(Flow):
             torch.tensor(labels),
             torch.tensor(exposures),
             torch.tensor(sources),
-        )
+        ).to(device_of(self.net_))
 
     def _learn(self, texts: list[str], labels: list[int], validation: tuple | None) -> None:
         config = self.config
@@ -164,7 +167,7 @@ class MemoryLearner(Flow):
         if validation is None:
             return data.ids, data.labels
         labels = torch.tensor([self._class_index[label] for label in validation[1]])
-        return self.tokenizer_.encode(validation[0]), labels
+        return self.tokenizer_.encode(validation[0]), labels.to(data.labels.device)
 
     def _train_swarm(self, data: TrainingSet, validation: tuple | None, seed: int) -> None:
         config = self.config
@@ -245,29 +248,29 @@ class MemoryLearner(Flow):
         reading, gate = None, None
         without = np.zeros((n, n_classes))
         if config.has_classifier:
-            without = state.net.fuse(states, None)[0].softmax(1).numpy()
+            without = state.net.fuse(states, None)[0].softmax(1).cpu().numpy()
         if config.fusion == "label":
             scores = np.zeros((n, n_classes))
             if state.has_entries:
                 reading = state.read(states)
-                scores = state.memory.read_labels(reading, n_classes).numpy()
+                scores = state.memory.read_labels(reading, n_classes).cpu().numpy()
         else:
             logits, gate, reading = state.score(states)
-            scores = logits.softmax(1).numpy()
+            scores = logits.softmax(1).cpu().numpy()
         if reading is None:
             return Answers(
                 scores, without, 1 - scores.max(1), none, np.full(n, -1), np.zeros(n, bool),
                 none, np.zeros(n, bool),
             )  # fmt: skip
-        nearest = reading.nearest.numpy()
+        nearest = reading.nearest.cpu().numpy()
         offset = 1.0 if config.similarity == "cosine" else 0.0
         return Answers(
             scores=scores,
             scores_without=without,
             novelty=offset - nearest,
-            hit=reading.scores.mean(1).numpy(),
-            nearest=self.memory_["label"][reading.nearest_slot].numpy(),
-            has_read=(reading.weights.sum(1) > 0).numpy(),
-            gate=none if gate is None else gate.numpy(),
+            hit=reading.scores.mean(1).cpu().numpy(),
+            nearest=self.memory_["label"][reading.nearest_slot].cpu().numpy(),
+            has_read=(reading.weights.sum(1) > 0).cpu().numpy(),
+            gate=none if gate is None else gate.cpu().numpy(),
             abstains=nearest < self._threshold,
         )

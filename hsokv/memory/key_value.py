@@ -39,21 +39,29 @@ class KeyValueMemory:
         d_key: key width d.
         d_value: value width v; 0 where the label is the value.
         eviction: 'oldest' or 'confidence'.
+        device: where the entries are kept; what is written may come from any other.
 
     Raises:
         ValueError: capacity below 1 or an unknown eviction rule.
     """
 
-    def __init__(self, capacity: int, d_key: int, d_value: int = 0, eviction: str = "oldest"):
+    def __init__(
+        self,
+        capacity: int,
+        d_key: int,
+        d_value: int = 0,
+        eviction: str = "oldest",
+        device: torch.device | str = "cpu",
+    ):
         if capacity < 1:
             raise ValueError(f"capacity={capacity}: expected at least 1 entry; raise capacity")
         if eviction not in ("oldest", "confidence"):
             raise ValueError(f"eviction={eviction!r}: expected 'oldest' or 'confidence'; pick one")
         self.capacity, self.eviction = capacity, eviction
-        self._keys = torch.zeros(capacity, d_key)
-        self._values = torch.zeros(capacity, d_value)
+        self._keys = torch.zeros(capacity, d_key, device=device)
+        self._values = torch.zeros(capacity, d_value, device=device)
         self._columns = {
-            name: torch.full((capacity,), default, dtype=dtype)
+            name: torch.full((capacity,), default, dtype=dtype, device=device)
             for name, (dtype, default) in COLUMNS.items()
         }
         self._size = 0
@@ -198,7 +206,7 @@ class KeyValueMemory:
 
     def delete(self, slots: Tensor) -> None:
         """Delete entries; the others keep their order and move up."""
-        keep = torch.ones(self._size, dtype=torch.bool)
+        keep = torch.ones(self._size, dtype=torch.bool, device=self._keys.device)
         keep[slots] = False
         kept = int(keep.sum())
         for tensor in (self._keys, self._values, *self._columns.values()):
@@ -207,9 +215,8 @@ class KeyValueMemory:
 
     def clone(self) -> KeyValueMemory:
         """Return an independent copy."""
-        copy = KeyValueMemory(
-            self.capacity, self._keys.shape[1], self._values.shape[1], self.eviction
-        )
+        widths = self._keys.shape[1], self._values.shape[1]
+        copy = KeyValueMemory(self.capacity, *widths, self.eviction, self._keys.device)
         copy._load({name: tensor.clone() for name, tensor in self._tensors().items()})
         return copy
 
@@ -224,13 +231,15 @@ class KeyValueMemory:
 
     def save(self, path: str | Path) -> None:
         """Write the entries in use as safetensors, rules as its metadata."""
-        tensors = {name: tensor.contiguous() for name, tensor in self._tensors().items()}
+        tensors = {name: tensor.cpu().contiguous() for name, tensor in self._tensors().items()}
         rules = {"capacity": str(self.capacity), "eviction": self.eviction}
         save_file(tensors, path, metadata=rules)
 
     @classmethod
-    def load(cls, path: str | Path, capacity: int, eviction: str) -> KeyValueMemory:
-        """Read what `save` wrote, into a memory of the given capacity and rule.
+    def load(
+        cls, path: str | Path, capacity: int, eviction: str, device: torch.device | str = "cpu"
+    ) -> KeyValueMemory:
+        """Read what `save` wrote, into a memory of the given capacity, rule and device.
 
         Raises:
             ValueError: the file is damaged or holds no memory.
@@ -249,6 +258,7 @@ class KeyValueMemory:
             raise ValueError(
                 f"{path}: not a readable memory ({error}); save the flow again"
             ) from error
-        memory = cls(capacity, tensors["keys"].shape[1], tensors["values"].shape[1], eviction)
+        widths = tensors["keys"].shape[1], tensors["values"].shape[1]
+        memory = cls(capacity, *widths, eviction, device)
         memory._load(tensors)
         return memory

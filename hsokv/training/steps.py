@@ -45,14 +45,16 @@ class Episode:
 def training_mode(seed: int, products: str = "bfloat16") -> Iterator[None]:
     """Train on one thread with a random stream of its own, by default with bfloat16 products.
 
-    One thread per learner makes the numbers independent of how many learners run side by side.
+    The stream is the CPU's, whatever device the weights are on; a GPU's is not touched. One thread
+    per learner makes the numbers independent of how many learners run side by side.
     The matrix units of recent CPUs multiply in bfloat16 about five times faster than in float32,
-    accumulating in float32 ("medium" precision, the CPU's counterpart of TF32). They compile a
-    kernel per shape, which a small model trained on texts of many lengths does not earn back.
+    accumulating in float32 ("medium" precision, the CPU's counterpart of the TF32 that it means on
+    a GPU). They compile a kernel per shape, which a small model trained on texts of many lengths
+    does not earn back.
     """
     precision, threads = torch.get_float32_matmul_precision(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         torch.set_float32_matmul_precision("medium" if products == "bfloat16" else "highest")
         torch.set_num_threads(1)
         try:
@@ -188,7 +190,7 @@ def _random_step(state: LearnerState, batch: TrainingSet, lr: float) -> float:
     else:
         before, lr = math.inf, 0.01
     weights = _trainable(state.net)
-    moves = [lr * torch.randn_like(weight) for weight in weights]
+    moves = [lr * torch.randn(weight.shape).to(weight.device) for weight in weights]
     for weight, move in zip(weights, moves):
         weight.add_(move)
     done = _forward(state, batch)

@@ -109,7 +109,7 @@ def test_clone_and_params(fitted, name):
         check_is_fitted(copy)
     params = copy.get_params()
     assert params["flow"] == name and params["seed"] == 0
-    assert {key: params[key] for key in params.keys() - {"flow", "seed", "n_jobs"}} == (
+    assert {key: params[key] for key in params.keys() - {"flow", "seed", "n_jobs", "device"}} == (
         flow.config.as_dict()
     )
     assert copy.set_params(seed=4, batch_size=7) is copy
