@@ -20,9 +20,9 @@ from torch import nn
 from hsokv import make_flow
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.data.tokenizer import PAD_ID, Tokenizer
-from hsokv.flows.named import FLOWS
+from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedMemoryTransformer, sinusoidal_positions
-from hsokv.training.steps import TrainingSet, train_episode
+from hsokv.training.steps import train_episode
 
 PADDED = 96  # tokens, the prototype's fixed length
 
@@ -52,10 +52,8 @@ def train_packed(data: TrainingSet, n_tokens: int, n_classes: int, steps: int, s
     flow = make_flow("current", seed=seed)
     flow._reset()
     torch.manual_seed(seed)
-    net = GatedMemoryTransformer(n_tokens, n_classes)
-    train_episode(
-        net, flow.memory_, data, FLOWS["current"], seed=seed, n_steps=steps, context=flow.context_
-    )
+    flow.state_.net = GatedMemoryTransformer(n_tokens, n_classes)
+    train_episode(flow.state_, data, seed=seed, n_steps=steps)
 
 
 def train_plain(ids: torch.Tensor, labels: torch.Tensor, n_tokens: int, steps: int) -> None:

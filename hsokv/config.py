@@ -179,6 +179,12 @@ class FlowConfig:
         return self.encoder == "transformer" or (self.encoder == "embedding" and not untrained)
 
     @property
+    def writes_in_training(self) -> bool:
+        """Whether training reads and writes the memory at every step; else it is written after."""
+        reads = self.fusion == "gate" or self.write_in_training
+        return reads and self.training in ("steps", "swarm")
+
+    @property
     def n_agents(self) -> int:
         """Agents of the swarm."""
         return self.n_managers * self.agents_per_manager

@@ -17,9 +17,11 @@ from sklearn.exceptions import NotFittedError
 from hsokv.checks import check_texts, check_texts_labels
 from hsokv.config import FlowConfig
 from hsokv.flows.named import FLOWS
+from hsokv.models.device import pick_device
 
 #: The answer `"<abstain>"` of a flow that finds nothing stored near enough.
 ABSTAIN = "<abstain>"
+OWN_PARAMS = ("flow", "seed", "n_jobs", "device")  # what is no switch of the configuration
 
 
 @dataclass
@@ -63,6 +65,8 @@ class Flow(ClassifierMixin, BaseEstimator):
         flow: name of a configuration, see `hsokv.list_flows`.
         seed: decides initial weights, batches and draws.
         n_jobs: swarm agents trained side by side; the numbers do not depend on it.
+        device: 'cpu', 'cuda', or 'auto' for a GPU where there is one. The committed rows are the
+            CPU's; a GPU gives the same up to rounding. Library flows stay on the CPU.
         settings: switches of `FlowConfig` that differ from the named configuration.
 
     Attributes:
@@ -73,17 +77,26 @@ class Flow(ClassifierMixin, BaseEstimator):
             never, or without validation texts; 0 for a flow that does not train.
 
     Raises:
-        ValueError: unknown flow or setting, a value out of range, or a flow of the other class.
+        ValueError: unknown flow, device or setting, a value out of range, a device that is not
+            there, or a flow of the other class.
     """
 
     is_library = False  # whether this class makes the flows with encoder='library'
 
-    def __init__(self, flow: str = "redesign", seed: int = 0, n_jobs: int = 1, **settings: Any):
+    def __init__(
+        self,
+        flow: str = "redesign",
+        seed: int = 0,
+        n_jobs: int = 1,
+        device: str = "cpu",
+        **settings: Any,
+    ):
         if flow not in FLOWS:
             from hsokv.checks import unknown_key_message
 
             raise ValueError(unknown_key_message(flow, FLOWS, "flow"))
-        self.flow, self.seed, self.n_jobs = flow, seed, n_jobs
+        pick_device(device)
+        self.flow, self.seed, self.n_jobs, self.device = flow, seed, n_jobs, device
         self.config: FlowConfig = FLOWS[flow].with_overrides(**settings)
         if (self.config.encoder == "library") != self.is_library:
             raise ValueError(
@@ -92,9 +105,8 @@ class Flow(ClassifierMixin, BaseEstimator):
             )
 
     def get_params(self, deep: bool = True) -> dict:
-        """Return flow, seed, n_jobs and every switch of the configuration."""
-        own = {"flow": self.flow, "seed": self.seed, "n_jobs": self.n_jobs}
-        return own | self.config.as_dict()
+        """Return flow, seed, n_jobs, device and every switch of the configuration."""
+        return {name: getattr(self, name) for name in OWN_PARAMS} | self.config.as_dict()
 
     def set_params(self, **params: Any) -> Flow:
         """Change settings; a new `flow` starts from its switches.
@@ -104,13 +116,12 @@ class Flow(ClassifierMixin, BaseEstimator):
         Raises:
             ValueError: unknown name or value.
         """
-        own = {name: params.pop(name) for name in ("flow", "seed", "n_jobs") if name in params}
-        changed = "flow" in own and own["flow"] != self.flow
-        base = {} if changed else self.config.as_dict()
-        fresh = type(self)(**({"flow": self.flow, "seed": self.seed, "n_jobs": self.n_jobs} | own),
-                           **(base | params))  # fmt: skip
-        self.flow, self.seed, self.n_jobs = fresh.flow, fresh.seed, fresh.n_jobs
-        self.config = fresh.config
+        present = self.get_params()
+        if params.get("flow", self.flow) != self.flow:
+            present = {name: present[name] for name in OWN_PARAMS}
+        fresh = type(self)(**(present | params))
+        for name in (*OWN_PARAMS, "config"):
+            setattr(self, name, getattr(fresh, name))
         return self
 
     def fit(self, texts, labels, validation: tuple | None = None) -> Flow:

@@ -90,11 +90,9 @@ def _memory_slots(config: FlowConfig) -> dict[str, Slot]:
         else f"loss > {config.surprise_threshold:g} (first > {config.first_exposure_threshold:g}) "
         f"or novelty > {config.novelty_threshold:g}"
     )
-    reads = config.fusion == "gate" or config.write_in_training
-    trained = config.training in ("steps", "swarm")
-    if config.fusion == "label" and trained and reads:
+    if config.fusion == "label" and config.writes_in_training:
         rule += ", at every step"
-    counts = reads and trained and not shipped
+    counts = config.writes_in_training and not shipped
     weighs = config.confidence_weighting or config.eviction == "confidence"
     start = "1 − loss" if shipped else "0.5"
     boost = f"+{config.first_exposure_boost:g}"

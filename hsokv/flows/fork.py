@@ -45,8 +45,7 @@ def fork(flow: MemoryLearner, **switches: Any) -> MemoryLearner:
         raise ValueError(
             "this flow has not learned here (it is unfitted or was loaded): call fit, then fork it"
         )
-    forked = copy.deepcopy(flow)
-    forked.config = config.with_overrides(**switches)
+    forked = copy.deepcopy(flow).set_params(**switches)
     data, seed = forked._recent
     if config.training == "swarm":
         seed = seed_for(seed, "consolidate", config.meta_iterations - 1)

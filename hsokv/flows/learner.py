@@ -6,29 +6,25 @@ Every flow with keys of its own is this one class under another configuration.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import nn
 
 from hsokv.checks import check_texts_labels
 from hsokv.data.predecessor import hold_out_last
 from hsokv.data.tokenizer import Tokenizer, split_words
 from hsokv.flows.base import Answers, Flow
-from hsokv.memory.access import (
-    impostor_threshold,
-    read_labels,
-    read_memory,
-    score_states,
-    score_validation,
-    write_texts,
-)
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
+from hsokv.memory.state import LearnerState
 from hsokv.models.build import build_network
-from hsokv.models.texts import TrainingSet, encode_texts, source_of
+from hsokv.models.device import device_of, pick_device
+from hsokv.models.texts import TrainingSet, source_of
 from hsokv.seeds import seed_for, torch_generator
 from hsokv.stats.metrics import convergence_steps
 from hsokv.training.consolidation import tend
@@ -41,10 +37,19 @@ class MemoryLearner(Flow):
     """A text encoder with a key-value memory, trained or not, as the configuration says.
 
     Attributes:
-        net_: `GatedMemoryTransformer`, `AverageNetwork` or `TokenAverageEncoder`.
-        memory_: `KeyValueMemory`, or `None` for a flow without one.
+        state_: `LearnerState`: network, memory, context, step and the entries read.
         tokenizer_: fitted on training texts only.
     """
+
+    @property
+    def net_(self) -> nn.Module:
+        """`GatedMemoryTransformer`, `AverageNetwork` or `TokenAverageEncoder`."""
+        return self.state_.net
+
+    @property
+    def memory_(self) -> KeyValueMemory | None:
+        """The memory, `None` for a flow without one."""
+        return self.state_.memory
 
     @property
     def memory_bytes(self) -> int:
@@ -57,17 +62,25 @@ class MemoryLearner(Flow):
         self._exposures: dict[int, int] = {}
         self._known: dict[int, list[int]] = {}  # source -> token ids, for key refresh
         self._recent: tuple[TrainingSet, int] | None = None  # last texts learned, their seed
-        self._step, self._top_k, self._n_calls = 0, config.top_k, 0
-        self._threshold = -math.inf
-        self.net_ = None
-        self.memory_ = None
+        self._n_calls, self._threshold = 0, -math.inf
+        memory = context = None
+        d_key, device = config.d_model, pick_device(self.device)
         if config.has_memory:
-            d_value = config.d_model if config.fusion == "gate" else 0
-            self.memory_ = KeyValueMemory(config.capacity, config.d_model, d_value, config.eviction)
-        self.context_ = None
+            d_value = d_key if config.fusion == "gate" else 0
+            memory = KeyValueMemory(config.capacity, d_key, d_value, config.eviction, device)
         if config.context != "none":
             generator = torch_generator(self.seed, "context")
-            self.context_ = Context(config.context, config.d_model, generator)
+            context = Context(config.context, d_key, generator, device)
+        self.state_ = LearnerState(config, None, memory, context)
+
+    def set_params(self, **params: Any) -> MemoryLearner:
+        """Change settings, see `Flow.set_params`."""
+        super().set_params(**params)
+        if hasattr(self, "state_"):
+            self.state_.config = self.config
+            if "top_k" in params:
+                self.state_.top_k = self.config.top_k
+        return self
 
     def _check_lengths(self, texts: list[str]) -> None:
         if self.config.encoder != "transformer":
@@ -84,7 +97,8 @@ class MemoryLearner(Flow):
         """Fit the network to the present vocabulary and classes; what it knows stays."""
         sizes = len(self.tokenizer_), len(self.classes_)
         if self.net_ is None:
-            self.net_ = build_network(self.config, *sizes, seed=self.seed)
+            net = build_network(self.config, *sizes, seed=self.seed)
+            self.state_.net = net.to(pick_device(self.device))
         else:
             self.net_.grow(*sizes, torch_generator(self.seed, "grow", self._n_calls))
 
@@ -99,7 +113,7 @@ class MemoryLearner(Flow):
             torch.tensor(labels),
             torch.tensor(exposures),
             torch.tensor(sources),
-        )
+        ).to(device_of(self.net_))
 
     def _learn(self, texts: list[str], labels: list[int], validation: tuple | None) -> None:
         config = self.config
@@ -125,7 +139,7 @@ class MemoryLearner(Flow):
             self._add_cost(episode.flops, episode.steps)
         else:
             self.convergence_steps_ = 0
-        if config.has_memory and not self._writes_in_training:
+        if config.has_memory and not config.writes_in_training:
             self._write_all(data)
         self._recent = data, seed
         if config.has_memory and config.training != "swarm":  # a swarm tends its memory itself
@@ -133,77 +147,54 @@ class MemoryLearner(Flow):
         if config.has_memory and config.key_refresh:
             self._refresh(data.sources.tolist(), data.ids)
         if config.abstain:
-            self._threshold = impostor_threshold(self.memory_, config.similarity)
+            self._threshold = self.state_.impostor_threshold()
 
     def _tend(self, seed: int) -> None:
         """Consolidate and forget, where the flow does, after learning the recent texts."""
         if not self.config.consolidation and self.config.forgetting == "none":
             return
         data, _ = self._recent
-        counts, flops = tend(self.net_, self.memory_, data, self.config, seed, self._step)
-        self.history_.append({"step": self._step, **counts})
+        counts, flops = tend(self.state_, data, seed)
+        self.history_.append({"step": self.state_.step, **counts})
         self._add_cost(flops, 0)
 
-    @property
-    def _writes_in_training(self) -> bool:
-        reads = self.config.fusion == "gate" or self.config.write_in_training
-        return reads and self.config.training in ("steps", "swarm")
+    def _training_state(self) -> LearnerState:
+        """Return the state to train: without the memory where that is written afterwards."""
+        if self.config.writes_in_training:
+            return self.state_
+        return replace(self.state_, memory=None)
 
     def _validation_ids(self, data: TrainingSet, validation: tuple | None):
         if validation is None:
             return data.ids, data.labels
         labels = torch.tensor([self._class_index[label] for label in validation[1]])
-        return self.tokenizer_.encode(validation[0]), labels
+        return self.tokenizer_.encode(validation[0]), labels.to(data.labels.device)
 
     def _train_swarm(self, data: TrainingSet, validation: tuple | None, seed: int) -> None:
+        config = self.config
         ids, labels = self._validation_ids(data, validation)
-        score = partial(score_validation, ids, labels, self.config, self.context_)
-        writes = self._writes_in_training  # otherwise the memory is written afterwards
-        result = run_swarm(
-            self.net_,
-            self.memory_ if writes else None,
-            data,
-            self.config,
-            score,
-            seed=seed,
-            context=self.context_,
-            first_step=self._step,
-            n_jobs=self.n_jobs,
-        )
-        self.net_, self.memory_ = result.net, result.memory if writes else self.memory_
-        self._top_k, self._step = result.top_k, result.steps
-        self._add_cost(
-            result.flops,
-            self.config.meta_iterations * self.config.agent_steps * self.config.n_agents,
-        )
+        score = partial(LearnerState.validate, ids=ids, labels=labels)
+        result = run_swarm(self._training_state(), data, score, seed=seed, n_jobs=self.n_jobs)
+        memory = result.state.memory if config.writes_in_training else self.memory_
+        self.state_ = replace(result.state, memory=memory)
+        self._add_cost(result.flops, config.meta_iterations * config.agent_steps * config.n_agents)
         self.history_ += result.history
         if validation is not None:
             points = [(row["step"], row["best"]) for row in result.history]
             self.convergence_steps_ = convergence_steps(*zip(*points))
 
     def _train_steps(self, data: TrainingSet, validation: tuple | None, seed: int) -> None:
-        validate = None
+        state, validate = self._training_state(), None
         if validation is not None:
             ids, labels = self._validation_ids(data, validation)
+            start = replace(state)  # validation counts ages up to the start of the episode
 
             def validate() -> float:
-                return score_validation(
-                    ids, labels, self.config, self.context_, self.net_, self.memory_,
-                    self._top_k, self._step,
-                )[0]  # fmt: skip
+                return start.validate(ids, labels)[0]
 
-        episode = train_episode(
-            self.net_,
-            self.memory_ if self._writes_in_training else None,
-            data,
-            self.config,
-            seed=seed,
-            n_steps=self.config.n_steps,
-            context=self.context_,
-            first_step=self._step,
-            validate=validate,
-        )
-        self._step += episode.steps
+        steps = self.config.n_steps
+        episode = train_episode(state, data, seed=seed, n_steps=steps, validate=validate)
+        self.state_.step = state.step
         self._add_cost(episode.flops, episode.steps)
         self.history_ += [{"step": step, "accuracy": right} for step, right in episode.curve]
         if episode.curve:
@@ -216,21 +207,17 @@ class MemoryLearner(Flow):
     @torch.no_grad()
     def _write_all(self, data: TrainingSet) -> None:
         """Show the texts to the write rule once, in batches, in order."""
+        state = self.state_
         for index in torch.arange(len(data)).split(self.config.batch_size):
             batch = data.take(index)
-            states: list[Tensor] = []
-            self.cost_.flops += count_flops(
-                lambda: states.append(encode_texts(self.net_, batch.ids, self.config))  # noqa: B023
-            )
-            loss = states[0].new_zeros(len(batch))
+            states, flops = count_flops(state.encode, batch.ids)
+            loss = states.new_zeros(len(batch))
             if self.config.fusion == "gate":
-                logits, _, _ = score_states(
-                    self.net_, self.memory_, states[0], self.config,
-                    context=self.context_, step=self._step,
-                )  # fmt: skip
+                logits, _, _ = state.score(states)
                 loss = F.cross_entropy(logits, batch.labels, reduction="none")
-            write_texts(self.net_, self.memory_, batch, states[0], loss, self.config, self._step)
-            self._step += 1
+            state.write(batch, states, loss)
+            state.step += 1
+            self._add_cost(flops, 0)
 
     def refresh_keys(self, texts: list[str], labels: list) -> None:
         """Re-encode the stored entries that stem from these training texts.
@@ -252,41 +239,39 @@ class MemoryLearner(Flow):
         if slots:
             texts = [self._known[sources[i]] for i in slots]
             keys = self.memory_.keys
-            keys[slots] = encode_texts(self.net_, texts, self.config).to(keys.dtype)
+            keys[slots] = self.state_.encode(texts).to(keys.dtype)
 
     @torch.no_grad()
     def _answer(self, texts: list[str]) -> Answers:
-        config, n_classes = self.config, len(self.classes_)
-        states = encode_texts(self.net_, self.tokenizer_.encode(texts), config)
+        state, config, n_classes = self.state_, self.config, len(self.classes_)
+        states = state.encode(self.tokenizer_.encode(texts))
         n, none = len(texts), np.full(len(texts), np.nan)
-        has_entries = self.memory_ is not None and len(self.memory_) > 0
         reading, gate = None, None
-        options = {"context": self.context_, "step": self._step, "top_k": self._top_k}
         without = np.zeros((n, n_classes))
         if config.has_classifier:
-            without = self.net_.fuse(states, None)[0].softmax(1).numpy()
+            without = state.net.fuse(states, None)[0].softmax(1).cpu().numpy()
         if config.fusion == "label":
             scores = np.zeros((n, n_classes))
-            if has_entries:
-                reading = read_memory(states, self.memory_, config, **options)
-                scores = read_labels(reading, self.memory_, n_classes).numpy()
+            if state.has_entries:
+                reading = state.read(states)
+                scores = state.memory.read_labels(reading, n_classes).cpu().numpy()
         else:
-            logits, gate, reading = score_states(self.net_, self.memory_, states, config, **options)
-            scores = logits.softmax(1).numpy()
+            logits, gate, reading = state.score(states)
+            scores = logits.softmax(1).cpu().numpy()
         if reading is None:
             return Answers(
                 scores, without, 1 - scores.max(1), none, np.full(n, -1), np.zeros(n, bool),
                 none, np.zeros(n, bool),
             )  # fmt: skip
-        nearest = reading.nearest.numpy()
+        nearest = reading.nearest.cpu().numpy()
         offset = 1.0 if config.similarity == "cosine" else 0.0
         return Answers(
             scores=scores,
             scores_without=without,
             novelty=offset - nearest,
-            hit=reading.scores.mean(1).numpy(),
-            nearest=self.memory_["label"][reading.nearest_slot].numpy(),
-            has_read=(reading.weights.sum(1) > 0).numpy(),
-            gate=none if gate is None else gate.numpy(),
+            hit=reading.scores.mean(1).cpu().numpy(),
+            nearest=self.memory_["label"][reading.nearest_slot].cpu().numpy(),
+            has_read=(reading.weights.sum(1) > 0).cpu().numpy(),
+            gate=none if gate is None else gate.cpu().numpy(),
             abstains=nearest < self._threshold,
         )

@@ -16,19 +16,22 @@ def list_flows() -> list[str]:
     return list(FLOWS)
 
 
-def make_flow(flow: str, *, seed: int = 0, n_jobs: int = 1, **overrides: Any) -> Flow:
+def make_flow(
+    flow: str, *, seed: int = 0, n_jobs: int = 1, device: str = "cpu", **overrides: Any
+) -> Flow:
     """Return an unfitted flow.
 
     Args:
         flow: one of `list_flows()`.
         seed: decides initial weights, batches and draws.
         n_jobs: swarm agents trained side by side.
+        device: 'cpu', 'cuda', or 'auto' for a GPU where there is one.
         overrides: switches of `hsokv.FlowConfig` to change.
 
     Raises:
-        ValueError: unknown flow or switch, with the nearest valid name.
+        ValueError: unknown flow, device or switch, with the nearest valid name; or no GPU.
     """
     if flow not in FLOWS:
         raise ValueError(unknown_key_message(flow, FLOWS, "flow"))
     kind = LibraryFlow if FLOWS[flow].encoder == "library" else MemoryLearner
-    return kind(flow, seed=seed, n_jobs=n_jobs, **overrides)
+    return kind(flow, seed=seed, n_jobs=n_jobs, device=device, **overrides)

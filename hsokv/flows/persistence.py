@@ -21,9 +21,9 @@ from hsokv.flows.library import LibraryFlow
 from hsokv.flows.make import make_flow
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.models.averages import TokenAverageEncoder
+from hsokv.models.device import device_of
 
 FORMAT = 1
-COUNTERS = ("_step", "_top_k", "_n_calls", "_threshold")
 PARTS = ("model.safetensors", "memory.safetensors", "tokenizer.json")
 
 
@@ -50,10 +50,16 @@ def save_pretrained(flow: Flow, directory: str | Path) -> None:
         save_file({"label": torch.tensor(flow.labels_)}, path / "memory.safetensors")
         (path / "tokenizer.json").write_text(json.dumps({"texts": flow.texts_}), encoding="utf-8")
     else:
-        state["counters"] = {name: getattr(flow, name) for name in COUNTERS}
+        state["counters"] = {
+            "_step": flow.state_.step,
+            "_top_k": flow.state_.top_k,
+            "_n_calls": flow._n_calls,
+            "_threshold": flow._threshold,
+        }
         state["exposures"] = list(flow._exposures.items())
         state["known"] = {str(k): " ".join(map(str, ids)) for k, ids in flow._known.items()}
-        weights = {name: tensor.contiguous() for name, tensor in flow.net_.state_dict().items()}
+        weights = flow.net_.state_dict().items()
+        weights = {name: tensor.cpu().contiguous() for name, tensor in weights}
         save_file(weights, path / "model.safetensors")
         memory = flow.memory_
         if memory is None:  # a flow without one saves an empty one
@@ -68,14 +74,18 @@ def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def from_pretrained(directory: str | Path) -> Flow:
+def from_pretrained(directory: str | Path, device: str = "cpu") -> Flow:
     """Read a flow written by `save_pretrained`; its predictions are the same bit for bit.
 
-    Cost and history are not kept.
+    Cost, history and device are not kept: a flow trained on a GPU can be read without one.
+
+    Args:
+        directory: the folder.
+        device: where the flow goes, see `make_flow`.
 
     Raises:
         FileNotFoundError: a file of the folder is missing.
-        ValueError: a file is damaged or does not fit the others.
+        ValueError: a file is damaged or does not fit the others, or the device is not there.
     """
     path = Path(directory)
     for name in ("config.json", *PARTS):
@@ -91,7 +101,7 @@ def from_pretrained(directory: str | Path) -> Flow:
         for name in PARTS:
             if _checksum(path / name) != state["sha256"][name]:
                 raise KeyError(f"{name} is not the file that was saved")
-        flow = make_flow(state["flow"], seed=state["seed"], **state["settings"])
+        flow = make_flow(state["flow"], seed=state["seed"], device=device, **state["settings"])
         flow._class_index = {label: i for i, label in enumerate(state["classes"])}
         flow.classes_ = np.array(state["classes"])
         _restore(flow, state, path)
@@ -125,7 +135,8 @@ def _restore(flow: Flow, state: dict, path: Path) -> None:
         if name in weights and weights[name].shape != flow.net_.state_dict()[name].shape:
             raise KeyError(f"{name} does not fit the vocabulary")
     flow.net_.load_state_dict(weights)
-    memory = KeyValueMemory.load(path / "memory.safetensors", config.capacity, config.eviction)
+    rules = config.capacity, config.eviction
+    memory = KeyValueMemory.load(path / "memory.safetensors", *rules, device_of(flow.net_))
     if config.has_memory:
         if memory.keys.shape[1:] + memory.values.shape[1:] != (
             flow.memory_.keys.shape[1:] + flow.memory_.values.shape[1:]
@@ -133,8 +144,9 @@ def _restore(flow: Flow, state: dict, path: Path) -> None:
             raise KeyError("the memory does not fit the width of the network")
         if len(memory) and int(memory["label"].max()) >= len(flow.classes_):
             raise KeyError("the memory holds labels that config.json does not list")
-        flow.memory_ = memory
+        flow.state_.memory = memory
     flow._exposures = {int(label): int(count) for label, count in state["exposures"]}
     flow._known = {int(k): [int(i) for i in ids.split()] for k, ids in state["known"].items()}
-    for name in COUNTERS:
-        setattr(flow, name, state["counters"][name])
+    counters = state["counters"]
+    flow.state_.step, flow.state_.top_k = counters["_step"], counters["_top_k"]
+    flow._n_calls, flow._threshold = counters["_n_calls"], counters["_threshold"]

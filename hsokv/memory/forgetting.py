@@ -50,7 +50,7 @@ def forget(memory: KeyValueMemory, config: FlowConfig, step: int) -> int:
         order = memory["confidence"].argsort(descending=True, stable=True)
         keys = memory.keys[order]
         close = similarity(keys, keys, "cosine") > 0.8
-        lost = torch.zeros(len(memory), dtype=torch.bool)
+        lost = torch.zeros_like(order, dtype=torch.bool)
         lost[order] = close.tril(diagonal=-1).any(dim=1)  # a surer entry is too near
     memory.delete(lost.nonzero().squeeze(1))
     return int(lost.sum())

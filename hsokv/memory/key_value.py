@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -39,21 +40,29 @@ class KeyValueMemory:
         d_key: key width d.
         d_value: value width v; 0 where the label is the value.
         eviction: 'oldest' or 'confidence'.
+        device: where the entries are kept; what is written may come from any other.
 
     Raises:
         ValueError: capacity below 1 or an unknown eviction rule.
     """
 
-    def __init__(self, capacity: int, d_key: int, d_value: int = 0, eviction: str = "oldest"):
+    def __init__(
+        self,
+        capacity: int,
+        d_key: int,
+        d_value: int = 0,
+        eviction: str = "oldest",
+        device: torch.device | str = "cpu",
+    ):
         if capacity < 1:
             raise ValueError(f"capacity={capacity}: expected at least 1 entry; raise capacity")
         if eviction not in ("oldest", "confidence"):
             raise ValueError(f"eviction={eviction!r}: expected 'oldest' or 'confidence'; pick one")
         self.capacity, self.eviction = capacity, eviction
-        self._keys = torch.zeros(capacity, d_key)
-        self._values = torch.zeros(capacity, d_value)
+        self._keys = torch.zeros(capacity, d_key, device=device)
+        self._values = torch.zeros(capacity, d_value, device=device)
         self._columns = {
-            name: torch.full((capacity,), default, dtype=dtype)
+            name: torch.full((capacity,), default, dtype=dtype, device=device)
             for name, (dtype, default) in COLUMNS.items()
         }
         self._size = 0
@@ -167,6 +176,15 @@ class KeyValueMemory:
         slots, top, weights = read_weights(scores, self["label"], read_out, top_k, temperature, cut)
         return Reading(slots, top, weights, *similar.max(dim=1))
 
+    def read_labels(self, reading: Reading, n_classes: int) -> Tensor:
+        """Return the weight of each label among the entries read, (B, C)."""
+        onehot = F.one_hot(self["label"][reading.slots], n_classes)
+        return (onehot * reading.weights.unsqueeze(2)).sum(1)
+
+    def read_values(self, reading: Reading) -> Tensor:
+        """Return the weighted mean of the values read, (B, v)."""
+        return (reading.weights.unsqueeze(2) * self.values[reading.slots]).sum(1)
+
     def record(self, reading: Reading, success: Tensor, step: int) -> None:
         """Count what a reading led to, for every entry that had weight in it.
 
@@ -189,7 +207,7 @@ class KeyValueMemory:
 
     def delete(self, slots: Tensor) -> None:
         """Delete entries; the others keep their order and move up."""
-        keep = torch.ones(self._size, dtype=torch.bool)
+        keep = torch.ones(self._size, dtype=torch.bool, device=self._keys.device)
         keep[slots] = False
         kept = int(keep.sum())
         for tensor in (self._keys, self._values, *self._columns.values()):
@@ -198,9 +216,8 @@ class KeyValueMemory:
 
     def clone(self) -> KeyValueMemory:
         """Return an independent copy."""
-        copy = KeyValueMemory(
-            self.capacity, self._keys.shape[1], self._values.shape[1], self.eviction
-        )
+        widths = self._keys.shape[1], self._values.shape[1]
+        copy = KeyValueMemory(self.capacity, *widths, self.eviction, self._keys.device)
         copy._load({name: tensor.clone() for name, tensor in self._tensors().items()})
         return copy
 
@@ -215,13 +232,15 @@ class KeyValueMemory:
 
     def save(self, path: str | Path) -> None:
         """Write the entries in use as safetensors, rules as its metadata."""
-        tensors = {name: tensor.contiguous() for name, tensor in self._tensors().items()}
+        tensors = {name: tensor.cpu().contiguous() for name, tensor in self._tensors().items()}
         rules = {"capacity": str(self.capacity), "eviction": self.eviction}
         save_file(tensors, path, metadata=rules)
 
     @classmethod
-    def load(cls, path: str | Path, capacity: int, eviction: str) -> KeyValueMemory:
-        """Read what `save` wrote, into a memory of the given capacity and rule.
+    def load(
+        cls, path: str | Path, capacity: int, eviction: str, device: torch.device | str = "cpu"
+    ) -> KeyValueMemory:
+        """Read what `save` wrote, into a memory of the given capacity, rule and device.
 
         Raises:
             ValueError: the file is damaged or holds no memory.
@@ -240,6 +259,7 @@ class KeyValueMemory:
             raise ValueError(
                 f"{path}: not a readable memory ({error}); save the flow again"
             ) from error
-        memory = cls(capacity, tensors["keys"].shape[1], tensors["values"].shape[1], eviction)
+        widths = tensors["keys"].shape[1], tensors["values"].shape[1]
+        memory = cls(capacity, *widths, eviction, device)
         memory._load(tensors)
         return memory

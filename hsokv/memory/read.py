@@ -65,13 +65,20 @@ class Context:
     Args:
         kind: 'documented' or 'as_shipped'.
         d_key: key width d.
-        generator: draws the projections.
+        generator: draws the projections, on the CPU.
+        device: where the projections are kept.
     """
 
-    def __init__(self, kind: str, d_key: int, generator: torch.Generator):
+    def __init__(
+        self,
+        kind: str,
+        d_key: int,
+        generator: torch.Generator,
+        device: torch.device | str = "cpu",
+    ):
         self.kind = kind
-        self.domains = torch.randn(d_key, N_DOMAINS, generator=generator)
-        self.emotion = torch.randn(d_key, generator=generator)
+        self.domains = torch.randn(d_key, N_DOMAINS, generator=generator).to(device)
+        self.emotion = torch.randn(d_key, generator=generator).to(device)
 
     def apply(self, scores: Tensor, queries: Tensor, keys: Tensor, age: Tensor) -> Tensor:
         """Return boosted scores (B, N).

@@ -2,11 +2,13 @@
 
 from hsokv.models.averages import AverageNetwork, TokenAverageEncoder
 from hsokv.models.build import build_network
+from hsokv.models.device import DEVICES, pick_device
 from hsokv.models.texts import TrainingSet, encode_texts
 from hsokv.models.transformer import GatedClassifier, GatedMemoryTransformer, Packed, pack
 
 __all__ = [
     "AverageNetwork",
+    "DEVICES",
     "GatedClassifier",
     "GatedMemoryTransformer",
     "Packed",
@@ -15,4 +17,5 @@ __all__ = [
     "build_network",
     "encode_texts",
     "pack",
+    "pick_device",
 ]

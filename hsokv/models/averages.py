@@ -40,15 +40,15 @@ class TokenAverageEncoder(nn.Module):
         """Add vectors for new tokens; what is there stays, and classes need nothing."""
         new = n_tokens - len(self.vectors)
         if new > 0:
-            rows = torch.randn(new, self.d_model, generator=generator)
+            rows = torch.randn(new, self.d_model, generator=generator).to(self.vectors.device)
             self.vectors = nn.Parameter(torch.cat([self.vectors.detach(), rows]))
-            counts = torch.zeros(new, dtype=torch.int64)
+            counts = self.document_counts.new_zeros(new)
             self.document_counts = torch.cat([self.document_counts, counts])
 
     def count_documents(self, texts: list[list[int]]) -> None:
         """Add training texts to the document frequencies."""
         for text in texts:
-            self.document_counts[torch.tensor(sorted(set(text)), dtype=torch.int64)] += 1
+            self.document_counts[self.n_documents.new_tensor(sorted(set(text)))] += 1
         self.n_documents += len(texts)
 
     def surprisal(self, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -63,7 +63,8 @@ class TokenAverageEncoder(nn.Module):
         texts = [text or [PAD_ID] for text in texts]
         ids = torch.tensor([token for text in texts for token in text])
         starts = torch.tensor([0] + [len(text) for text in texts[:-1]]).cumsum(0)
-        return self.average(ids, starts, dtype)
+        device = self.vectors.device
+        return self.average(ids.to(device), starts.to(device), dtype)
 
     def average(self, ids: Tensor, starts: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return one vector per text, (B, d), of tokens (T,) that begin at `starts` (B,)."""
@@ -91,7 +92,7 @@ class AverageNetwork(GatedClassifier):
 
     def encode(self, batch: Packed) -> Tensor:
         """Return the average of each text, (B, d)."""
-        return self.tokens.average(batch.ids, torch.nonzero(batch.cols == 0).squeeze(1))
+        return self.tokens.average(batch.ids, batch.starts)
 
     def fuse(self, pooled: Tensor, read: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return class scores and gate, see `GatedClassifier.fuse`."""

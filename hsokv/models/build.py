@@ -16,7 +16,7 @@ def build_network(
     """Return an untrained network for a vocabulary and a number of classes.
 
     All three encode texts and `grow(n_tokens, n_classes, generator)`; all but the plain
-    `TokenAverageEncoder` classify.
+    `TokenAverageEncoder` classify. Weights are drawn, and are, on the CPU.
     """
     gated = config.fusion == "gate"
     if config.encoder == "embedding":
@@ -25,7 +25,7 @@ def build_network(
         if not config.has_classifier:
             return tokens
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed_for(seed, "init"))
+        torch.default_generator.manual_seed(seed_for(seed, "init"))
         if config.encoder == "embedding":
             return AverageNetwork(tokens, n_classes, gated)
         names = "d_model", "n_layers", "n_heads", "d_ff", "dropout", "pooling"

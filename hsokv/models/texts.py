@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hsokv.config import FlowConfig
 from hsokv.models.averages import TokenAverageEncoder
+from hsokv.models.device import device_of
 from hsokv.models.transformer import pack
 
 ENCODE_BATCH = 128  # texts per forward pass outside training
@@ -37,6 +38,11 @@ class TrainingSet:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def to(self, device: torch.device) -> TrainingSet:
+        """Return the texts with their numbers on a device."""
+        numbers = (self.labels, self.exposures, self.sources)
+        return TrainingSet(self.ids, *(tensor.to(device) for tensor in numbers))
+
     def take(self, index: Tensor) -> TrainingSet:
         """Return some of the texts."""
         return TrainingSet(
@@ -53,6 +59,11 @@ def source_of(text: str, label: int) -> int:
     return int.from_bytes(digest[:8], "little") >> 1
 
 
+def encode_batch(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
+    """Return the states of one batch of texts in the network's present mode, (B, d)."""
+    return net.encode(pack(ids, config.pad_to or None, device_of(net)))
+
+
 def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
     """Return the states of texts in evaluation mode, (B, d).
 
@@ -64,4 +75,4 @@ def encode_texts(net, ids: list[list[int]], config: FlowConfig) -> Tensor:
             return net(ids, torch.float64)
         net.eval()
         parts = [ids[i : i + ENCODE_BATCH] for i in range(0, len(ids), ENCODE_BATCH)]
-        return torch.cat([net.encode(pack(part, config.pad_to or None)) for part in parts])
+        return torch.cat([encode_batch(net, part, config) for part in parts])

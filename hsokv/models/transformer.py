@@ -30,21 +30,28 @@ class Packed(NamedTuple):
         rows: the text each token belongs to, (T,), int64.
         cols: the position of each token in its text, (T,), int64.
         lengths: real tokens per text (padding not counted), (B,), int64.
+        starts: index of each text's first token, (B,), int64.
+        longest: most tokens of a text, L.
     """
 
     ids: Tensor
     rows: Tensor
     cols: Tensor
     lengths: Tensor
+    starts: Tensor
+    longest: int
 
 
-def pack(texts: list[list[int]], pad_to: int | None = None) -> Packed:
+def pack(
+    texts: list[list[int]], pad_to: int | None = None, device: torch.device | str = "cpu"
+) -> Packed:
     """Pack token-id lists into one run of tokens.
 
     Args:
         texts: B lists of token ids; an empty list becomes one padding token.
         pad_to: pad every text to this length with `PAD_ID` and keep the padding as tokens
             (what the predecessor did); `None` keeps real tokens only.
+        device: where the tensors go.
     """
     texts = [text or [PAD_ID] for text in texts]
     lengths = torch.tensor([len(text) for text in texts])
@@ -53,22 +60,24 @@ def pack(texts: list[list[int]], pad_to: int | None = None) -> Packed:
     sizes = torch.tensor([len(text) for text in texts])
     ids = torch.tensor([token for text in texts for token in text])
     rows = torch.repeat_interleave(torch.arange(len(texts)), sizes)
-    cols = torch.arange(len(ids)) - torch.repeat_interleave(sizes.cumsum(0) - sizes, sizes)
-    return Packed(ids, rows, cols, lengths)
+    starts = sizes.cumsum(0) - sizes
+    cols = torch.arange(len(ids)) - torch.repeat_interleave(starts, sizes)
+    tensors = (tensor.to(device) for tensor in (ids, rows, cols, lengths, starts))
+    return Packed(*tensors, longest=int(sizes.max()))
 
 
 def drop(x: Tensor, p: float, training: bool) -> Tensor:
     """Drop entries with probability p (to 1/65536) and scale up the rest: `F.dropout`, cheaper.
 
     One 64-bit random draw decides four entries; on a CPU the draws of `F.dropout` cost as much as
-    the matrix products of a training step.
+    the matrix products of a training step. Drawn on the CPU, the same on every device.
     """
     if not training or p == 0.0:
         return x
     dropped = round(p * 65536)
     draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
     kept = draws.view(torch.int16)[: x.numel()].view(x.shape) >= dropped - 32768
-    return x * kept.to(x.dtype).mul_(65536 / (65536 - dropped)).to(x.device)
+    return x * kept.to(x.device).to(x.dtype).mul_(65536 / (65536 - dropped))
 
 
 def sinusoidal_positions(length: int, width: int) -> Tensor:
@@ -121,7 +130,7 @@ class EncoderLayer(nn.Module):
             (T, d), or (B, d) when `last` is given.
         """
         width = x.shape[1]
-        n_texts, longest = len(batch.lengths), int(batch.cols.max()) + 1
+        n_texts, longest = len(batch.lengths), batch.longest
         if last is None:
             states, rows, cols, n_query = x, batch.rows, batch.cols, longest
             query, key_value = self.qkv(x).split([width, 2 * width], dim=1)
@@ -186,10 +195,10 @@ class GatedClassifier(nn.Module):
         if new_classes > 0:
             bound = 1 / math.sqrt(self.d_model)
             rows = torch.rand(new_classes, self.d_model, generator=generator)
-            rows = (2 * rows - 1) * bound
+            rows = ((2 * rows - 1) * bound).to(self.classifier.weight.device)
             with torch.no_grad():
                 weight = torch.cat([self.classifier.weight, rows])
-                bias = torch.cat([self.classifier.bias, torch.zeros(new_classes)])
+                bias = torch.cat([self.classifier.bias, rows.new_zeros(new_classes)])
             self.classifier.weight, self.classifier.bias = nn.Parameter(weight), nn.Parameter(bias)
             self.classifier.out_features = n_classes
 
@@ -232,8 +241,7 @@ class GatedMemoryTransformer(GatedClassifier):
         """Return the pooled state of each text, (B, d)."""
         x = self.embedding(batch.ids) * math.sqrt(self.d_model) + self.positions[batch.cols]
         x = drop(x, self.dropout, self.training)  # (T, d)
-        starts = torch.nonzero(batch.cols == 0).squeeze(1)
-        last = starts + batch.lengths - 1  # (B,) index of each text's last real token
+        last = batch.starts + batch.lengths - 1  # (B,) index of each text's last real token
         for layer in self.layers[:-1]:
             x = layer(x, batch)
         if self.pooling == "last":
@@ -249,6 +257,7 @@ class GatedMemoryTransformer(GatedClassifier):
             new_tokens = n_tokens - self.embedding.num_embeddings
             if new_tokens > 0:
                 rows = torch.randn(new_tokens, self.d_model, generator=generator)
-                self.embedding.weight = nn.Parameter(torch.cat([self.embedding.weight, rows]))
+                weight = self.embedding.weight
+                self.embedding.weight = nn.Parameter(torch.cat([weight, rows.to(weight.device)]))
                 self.embedding.num_embeddings = n_tokens
         self.grow_classes(n_classes, generator)

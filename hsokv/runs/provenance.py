@@ -75,6 +75,7 @@ def footer(
     run_s: float,
     rows_read: int,
     rows_computed: int,
+    device: str = "cpu",
     root: str | os.PathLike | None = None,
 ) -> str:
     """Return the provenance table of a notebook's last cell, in Markdown.
@@ -85,6 +86,7 @@ def footer(
         run_s: wall time of the notebook, in seconds.
         rows_read: result rows taken from the committed file.
         rows_computed: result rows computed in this run.
+        device: what the numbers were computed on, committed rows included: the CPU or a GPU.
         root: see `code_version`.
     """
     machine = environment()
@@ -95,6 +97,7 @@ def footer(
         "Parameters": ", ".join(f"`{key}={value!r}`" for key, value in parameters.items()),
         "Seeds": f"{listed[0]} to {listed[-1]}" if is_range else ", ".join(map(str, listed)),
         "Hardware": f"{machine['cpu']}, {machine['cores']} cores, GPU: {machine['gpu']}",
+        "Device": device.upper(),
         "Software": f"Python {machine['python']}, PyTorch {machine['torch']}, "
         f"NumPy {machine['numpy']}, {machine['platform']}",
         "Run time": f"{run_s:.1f} s",

@@ -40,9 +40,10 @@ def train_contrastive(
         for i in range(config.n_steps):
             batch = data.take(next(stream))
             if i == 0:
-                flops = count_flops(lambda: episode.losses.append(one_step(batch)))  # noqa: B023
+                loss, flops = count_flops(one_step, batch)
             else:
-                episode.losses.append(one_step(batch))
+                loss = one_step(batch)
+            episode.losses.append(loss)
         episode.steps, episode.flops = config.n_steps, flops * config.n_steps
     return episode
 

@@ -7,21 +7,21 @@ text: a training set is token ids, class indices and exposure numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from hsokv.config import FlowConfig
-from hsokv.memory.access import read_labels, read_memory, score_states, write_texts
-from hsokv.memory.key_value import KeyValueMemory
-from hsokv.memory.read import Context
-from hsokv.models.texts import TrainingSet
-from hsokv.models.transformer import GatedClassifier, pack
+from hsokv.memory.read import Reading
+from hsokv.memory.state import LearnerState
+from hsokv.models.texts import TrainingSet, encode_batch
 
 
 @dataclass
@@ -45,14 +45,16 @@ class Episode:
 def training_mode(seed: int, products: str = "bfloat16") -> Iterator[None]:
     """Train on one thread with a random stream of its own, by default with bfloat16 products.
 
-    One thread per learner makes the numbers independent of how many learners run side by side.
+    The stream is the CPU's, whatever device the weights are on; a GPU's is not touched. One thread
+    per learner makes the numbers independent of how many learners run side by side.
     The matrix units of recent CPUs multiply in bfloat16 about five times faster than in float32,
-    accumulating in float32 ("medium" precision, the CPU's counterpart of TF32). They compile a
-    kernel per shape, which a small model trained on texts of many lengths does not earn back.
+    accumulating in float32 ("medium" precision, the CPU's counterpart of the TF32 that it means on
+    a GPU). They compile a kernel per shape, which a small model trained on texts of many lengths
+    does not earn back.
     """
     precision, threads = torch.get_float32_matmul_precision(), torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         torch.set_float32_matmul_precision("medium" if products == "bfloat16" else "highest")
         torch.set_num_threads(1)
         try:
@@ -83,63 +85,55 @@ def batches(n: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
         yield from torch.randperm(n, generator=generator).split(size)
 
 
-def count_flops(function: Callable[[], object]) -> float:
-    """Run a function and return its floating-point operations, counted by PyTorch."""
+def count_flops(function: Callable, *args) -> tuple[Any, float]:
+    """Return a function's result and its floating-point operations, counted by PyTorch."""
     with FlopCounterMode(display=False) as counter:
-        function()
-    return float(counter.get_total_flops())
+        result = function(*args)
+    return result, float(counter.get_total_flops())
 
 
 def train_episode(
-    net: GatedClassifier,
-    memory: KeyValueMemory | None,
+    state: LearnerState,
     data: TrainingSet,
-    config: FlowConfig,
     *,
     seed: int,
     n_steps: int,
     optimizer: str = "adam",
     lr: float | None = None,
-    top_k: int | None = None,
-    context: Context | None = None,
-    first_step: int = 0,
     validate: Callable[[], float] | None = None,
     validate_every: int = 25,
 ) -> Episode:
-    """Train a network, in place, for a number of steps.
+    """Train a state, in place, for a number of steps.
 
     FLOPs are counted on the first step and multiplied by the number of steps.
 
     Args:
-        memory: read and written during training, in place; `None` trains the network alone.
+        state: its memory is read and written at every step; `None` trains the network alone.
+        data: texts to learn from.
         seed: of batches and dropout.
+        n_steps: most optimiser steps to take.
         optimizer: 'adam', 'sgd', 'rmsprop' or 'random' (random search, no gradient).
         lr: learning rate, and for accepted random search the size of a move; default the flow's.
-        first_step: the learner's step count so far, for ages.
         validate: returns an accuracy; called every `validate_every` steps.
     """
+    net, config = state.net, state.config
     lr = config.lr if lr is None else lr
     stream = batches(len(data), config.batch_size, torch.Generator().manual_seed(seed))
     episode, epoch_losses = Episode(), []
     with training_mode(seed, config.products):
         net.train()
-        stepper = None if optimizer == "random" else make_optimizer(
-            optimizer, _trainable(net), lr
-        )  # fmt: skip
-
-        def one_step(batch: TrainingSet) -> float:
-            if stepper is None:
-                return _random_step(net, memory, batch, config, lr, top_k, context, step)
-            return _gradient_step(net, memory, batch, config, stepper, top_k, context, step)
-
+        if optimizer == "random":
+            one_step = partial(_random_step, state, lr=lr)
+        else:
+            stepper = make_optimizer(optimizer, _trainable(net), lr)
+            one_step = partial(_gradient_step, state, stepper=stepper)
         for i in range(n_steps):
-            step, batch = first_step + i, data.take(next(stream))
+            batch = data.take(next(stream))
             if i == 0:
-                losses: list[float] = []
-                flops = count_flops(lambda: losses.append(one_step(batch)))  # noqa: B023
-                loss = losses[0]
+                loss, flops = count_flops(one_step, batch)
             else:
                 loss = one_step(batch)
+            state.step += 1
             episode.losses.append(loss)
             episode.steps += 1
             epoch_losses.append(loss)
@@ -155,55 +149,62 @@ def train_episode(
     return episode
 
 
-def _forward(net, memory, batch, config, top_k, context, step):
-    """Return states (B, d), losses (B,), correctness (B,) and the reading of one batch."""
-    pooled = net.encode(pack(batch.ids, config.pad_to or None))
-    options = {"top_k": top_k, "context": context, "step": step}
-    scores, _, reading = score_states(net, memory, pooled, config, **options)
-    loss = F.cross_entropy(scores, batch.labels, reduction="none")
-    if config.fusion == "label" and memory is not None and len(memory):
-        reading = read_memory(pooled.detach(), memory, config, **options)
-        scores = read_labels(reading, memory, scores.shape[1])
-    return pooled, loss, scores.argmax(1) == batch.labels, reading
-
-
-def _trainable(net: GatedClassifier) -> list[nn.Parameter]:
+def _trainable(net: nn.Module) -> list[nn.Parameter]:
     return [parameter for parameter in net.parameters() if parameter.requires_grad]
 
 
-def _gradient_step(net, memory, batch, config, stepper, top_k, context, step) -> float:
-    pooled, loss, correct, reading = _forward(net, memory, batch, config, top_k, context, step)
+class _Pass(NamedTuple):
+    """A batch's states (B, d), losses (B,), correctness (B,), and what was read, if anything."""
+
+    states: Tensor
+    loss: Tensor
+    correct: Tensor
+    reading: Reading | None
+
+
+def _forward(state: LearnerState, batch: TrainingSet) -> _Pass:
+    states = encode_batch(state.net, batch.ids, state.config)
+    scores, _, reading = state.score(states)
+    loss = F.cross_entropy(scores, batch.labels, reduction="none")
+    if state.config.fusion == "label" and state.has_entries:
+        reading = state.read(states.detach())
+        scores = state.memory.read_labels(reading, scores.shape[1])
+    return _Pass(states, loss, scores.argmax(1) == batch.labels, reading)
+
+
+def _gradient_step(state: LearnerState, batch: TrainingSet, stepper) -> float:
+    done = _forward(state, batch)
     stepper.zero_grad()
-    loss.mean().backward()
-    nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+    done.loss.mean().backward()
+    nn.utils.clip_grad_norm_(state.net.parameters(), 5.0)
     stepper.step()
-    _remember(net, memory, batch, config, pooled, loss, correct, reading, step)
-    return loss.mean().item()
+    _remember(state, batch, done)
+    return done.loss.mean().item()
 
 
 @torch.no_grad()
-def _random_step(net, memory, batch, config, lr, top_k, context, step) -> float:
+def _random_step(state: LearnerState, batch: TrainingSet, lr: float) -> float:
     """Move every weight at random; under 'accept_better' keep the move only if the loss falls."""
-    if config.random_search == "accept_better":
-        before = _forward(net, memory, batch, config, top_k, context, step)[1].mean()
+    if state.config.random_search == "accept_better":
+        before = _forward(state, batch).loss.mean()
     else:
-        before, lr = torch.tensor(float("inf")), 0.01
-    weights = _trainable(net)
-    moves = [lr * torch.randn_like(weight) for weight in weights]
+        before, lr = math.inf, 0.01
+    weights = _trainable(state.net)
+    moves = [lr * torch.randn(weight.shape).to(weight.device) for weight in weights]
     for weight, move in zip(weights, moves):
         weight.add_(move)
-    pooled, loss, correct, reading = _forward(net, memory, batch, config, top_k, context, step)
-    if not loss.mean() <= before:  # NaN is not better
+    done = _forward(state, batch)
+    if not done.loss.mean() <= before:  # NaN is not better
         for weight, move in zip(weights, moves):
             weight.sub_(move)
-    _remember(net, memory, batch, config, pooled, loss, correct, reading, step)
-    return loss.mean().item()
+    _remember(state, batch, done)
+    return done.loss.mean().item()
 
 
-def _remember(net, memory, batch, config, pooled, loss, correct, reading, step) -> None:
+def _remember(state: LearnerState, batch: TrainingSet, done: _Pass) -> None:
     """Count what the read led to, then write."""
-    if memory is None:
+    if state.memory is None:
         return
-    if reading is not None and config.write_rule != "as_shipped":
-        memory.record(reading, correct, step)
-    write_texts(net, memory, batch, pooled.detach(), loss.detach(), config, step)
+    if done.reading is not None and state.config.write_rule != "as_shipped":
+        state.memory.record(done.reading, done.correct, state.step)
+    state.write(batch, done.states.detach(), done.loss.detach())

@@ -9,7 +9,6 @@ never seen here. Source: walkthrough 4.3.1, with the choices of the methods page
 
 from __future__ import annotations
 
-import copy
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -18,11 +17,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from joblib import Parallel, delayed
 
-from hsokv.config import FlowConfig
-from hsokv.memory.key_value import KeyValueMemory
-from hsokv.memory.read import Context
+from hsokv.memory.state import LearnerState
 from hsokv.models.texts import TrainingSet
-from hsokv.models.transformer import GatedClassifier
 from hsokv.seeds import numpy_rng, seed_for
 from hsokv.training.consolidation import tend
 from hsokv.training.steps import train_episode
@@ -31,8 +27,8 @@ OPTIMIZERS = ("sgd", "adam", "rmsprop", "random")
 LR_RANGE = (1e-5, 1e-3)
 TOP_K_RANGE = (1, 10)
 
-# (network, memory, top_k, step) -> (validation accuracy, mean validation loss in nats)
-Score = Callable[[GatedClassifier, KeyValueMemory, int, int], tuple[float, float]]
+# state -> (validation accuracy, mean validation loss in nats)
+Score = Callable[[LearnerState], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -49,15 +45,14 @@ class SwarmResult:
     """The supervisor's best, and how it got there.
 
     Attributes:
+        state: network and memory of the best agent, with the entries it reads.
+        flops: counted floating-point operations of all agents.
         history: one dict per meta-iteration: step (agent steps so far), accuracy (best agent's,
             validation), best (the best so far), diversity (normalised entropy of optimisers),
             regret (1 - accuracy), optimizer, lr, top_k, forgotten, consolidated.
     """
 
-    net: GatedClassifier
-    memory: KeyValueMemory | None
-    top_k: int
-    steps: int = 0
+    state: LearnerState
     flops: float = 0.0
     history: list[dict] = field(default_factory=list)
 
@@ -88,61 +83,48 @@ def diversity_of(agents: list[Agent]) -> float:
     return float(-(shares * np.log(shares)).sum() / math.log(len(OPTIMIZERS)))
 
 
-def _run_agent(agent, net, memory, data, config, context, score, seed, step):
-    """Train one agent from copies and return its network, memory, score and cost."""
-    net, memory = copy.deepcopy(net), None if memory is None else memory.clone()
+def _run_agent(agent: Agent, start: LearnerState, data: TrainingSet, score: Score, seed: int):
+    """Train one agent from a copy; return its state, its score and the counted FLOPs."""
+    state = start.clone()
+    state.top_k = agent.top_k
     episode = train_episode(
-        net,
-        memory,
+        state,
         data,
-        config,
         seed=seed,
-        n_steps=config.agent_steps,
+        n_steps=state.config.agent_steps,
         optimizer=agent.optimizer,
         lr=agent.lr,
-        top_k=agent.top_k,
-        context=context,
-        first_step=step,
     )
-    accuracy, loss = score(net, memory, agent.top_k, step + episode.steps)
-    return net, memory, accuracy, loss, episode.flops
+    accuracy, loss = score(state)
+    return state, (accuracy, -loss), episode.flops
 
 
 def run_swarm(
-    net: GatedClassifier,
-    memory: KeyValueMemory | None,
-    data: TrainingSet,
-    config: FlowConfig,
-    score: Score,
-    *,
-    seed: int,
-    context: Context | None = None,
-    first_step: int = 0,
-    n_jobs: int = 1,
+    start: LearnerState, data: TrainingSet, score: Score, *, seed: int, n_jobs: int = 1
 ) -> SwarmResult:
-    """Search and train; return the best network and memory.
+    """Search and train; return the best state.
 
     Args:
-        net, memory: where to start; left unchanged. A memory of `None` trains networks alone.
+        start: where to start; left unchanged. Without a memory, networks are trained alone.
+        data: texts to learn from.
         score: rates an agent on validation texts; accuracy first, then the lower loss. Under
             `strict_improvement` an iteration counts only if its accuracy beats the best so far.
+        seed: of agents, their batches and dropout.
         n_jobs: agents trained side by side; the numbers do not depend on it.
     """
-    rng = numpy_rng(seed, "swarm")
+    config, rng = start.config, numpy_rng(seed, "swarm")
     agents = [draw_agent(i, rng) for i in range(config.n_agents)]
     best_score = (-1.0, 0.0)
-    result = SwarmResult(net, memory, config.top_k, steps=first_step)
+    result = SwarmResult(start)
     with Parallel(n_jobs=n_jobs) as parallel:
         for iteration in range(config.meta_iterations):
             runs = parallel(
                 delayed(_run_agent)(
-                    agent, result.net, result.memory, data, config, context, score,
-                    seed_for(seed, "agent", iteration, i), result.steps,
+                    agent, result.state, data, score, seed_for(seed, "agent", iteration, i)
                 )
                 for i, agent in enumerate(agents)
-            )  # fmt: skip
-            result.steps += config.agent_steps
-            scores = [(accuracy, -loss) for _, _, accuracy, loss, _ in runs]
+            )
+            scores = [run_score for _, run_score, _ in runs]
             top = max(range(len(runs)), key=scores.__getitem__)
             improved = (
                 scores[top][0] > best_score[0]
@@ -150,13 +132,14 @@ def run_swarm(
                 else scores[top] > best_score
             )
             if improved:
-                best_score, result.top_k = scores[top], agents[top].top_k
-                result.net, result.memory = runs[top][0], runs[top][1]
-            result.flops += sum(run[4] for run in runs)
-            tended = _tend(result, data, config, seed, iteration)
+                best_score, result.state = scores[top], runs[top][0]
+            steps = (iteration + 1) * config.agent_steps
+            result.state = replace(result.state, step=start.step + steps)
+            result.flops += sum(flops for *_, flops in runs)
+            tended = _tend(result, data, seed, iteration)
             result.history.append(
                 {
-                    "step": (iteration + 1) * config.agent_steps * config.n_agents,
+                    "step": steps * config.n_agents,
                     "accuracy": scores[top][0],
                     "best": best_score[0],
                     "diversity": diversity_of(agents),
@@ -186,18 +169,16 @@ def _next_agents(agents, rewards, config, rng) -> list[Agent]:
     return agents
 
 
-def _tend(result: SwarmResult, data, config: FlowConfig, seed: int, iteration: int) -> dict:
-    """Run consolidation and forgetting on the supervisor's memory when they are due."""
+def _tend(result: SwarmResult, data: TrainingSet, seed: int, iteration: int) -> dict:
+    """Run consolidation and forgetting on the supervisor's state when they are due."""
+    config = result.state.config
     if config.forgetting == "interference":
         due = iteration % config.lifecycle_every == 0
     else:
         due = (iteration + 1) % config.lifecycle_every == 0
         due |= iteration + 1 == config.meta_iterations
-    if not due or result.memory is None:
+    if not due or result.state.memory is None:
         return {"consolidated": 0, "forgotten": 0}
-    if config.consolidation:
-        result.net = copy.deepcopy(result.net)
-    seed = seed_for(seed, "consolidate", iteration)
-    counts, flops = tend(result.net, result.memory, data, config, seed, result.steps)
+    counts, flops = tend(result.state, data, seed_for(seed, "consolidate", iteration))
     result.flops += flops
     return counts

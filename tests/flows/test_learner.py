@@ -109,7 +109,7 @@ def test_clone_and_params(fitted, name):
         check_is_fitted(copy)
     params = copy.get_params()
     assert params["flow"] == name and params["seed"] == 0
-    assert {key: params[key] for key in params.keys() - {"flow", "seed", "n_jobs"}} == (
+    assert {key: params[key] for key in params.keys() - {"flow", "seed", "n_jobs", "device"}} == (
         flow.config.as_dict()
     )
     assert copy.set_params(seed=4, batch_size=7) is copy
@@ -128,6 +128,17 @@ def test_set_params_to_another_flow():
     with pytest.raises(ValueError, match="call make_flow"):
         make_flow("bm25", encoder="embedding", library="")
     assert flow.flow == "minimal_fix"
+
+
+def test_switches_of_reading_act_at_once():
+    """A fitted flow reads by what is set, entries read included, and learned nothing new."""
+    flow = make_tiny("current", training="none", consolidation=False).fit(TEXTS, LABELS)
+    assert flow.predict_proba(TEXTS).shape == (4, 4) and flow.state_.top_k == 5
+    wide, weights = flow.answer(TEXTS).hit, tensors_of(flow)
+    narrow = flow.set_params(top_k=1).answer(TEXTS).hit
+    assert (narrow > wide).all()
+    assert not flow.set_params(read_cut=1e9).answer(TEXTS).has_read.any()
+    assert all(torch.equal(weights[key], now) for key, now in tensors_of(flow).items())
 
 
 @pytest.mark.parametrize("name", ["current", "hybrid", "nearest_neighbor", "redesign"])

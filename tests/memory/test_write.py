@@ -5,7 +5,6 @@ import torch
 
 from hsokv.config import FlowConfig
 from hsokv.flows.named import FLOWS
-from hsokv.memory.access import effective_confidence
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.write import initial_confidence, novelty_of, should_write
 
@@ -58,22 +57,3 @@ def test_initial_confidence():
     assert initial_confidence(loss, CURRENT).tolist() == [0.5] * 3
     shipped = initial_confidence(loss, FLOWS["as_shipped"])
     torch.testing.assert_close(shipped, torch.tensor([0.3, 0.85, 1.0]))
-
-
-def test_first_exposure_boost_fades():
-    """0.75 before the first retrieval, 0.625 after ten, 0.5 after twenty and later."""
-    memory = entries(retrieval_count=torch.tensor([0, 10, 20, 50]))
-    confidence = effective_confidence(memory, CURRENT)
-    torch.testing.assert_close(confidence, torch.tensor([0.75, 0.625, 0.5, 0.5]))
-
-
-def test_boost_is_for_first_exposures_and_ends_at_one():
-    """A second text is not lifted; nothing is surer than 1; the stored value stays."""
-    memory = entries(exposure=torch.tensor([1, 2]), confidence=torch.tensor([0.9, 0.9]))
-    torch.testing.assert_close(effective_confidence(memory, CURRENT), torch.tensor([1.0, 0.9]))
-    torch.testing.assert_close(memory["confidence"], torch.tensor([0.9, 0.9]))
-
-
-def test_no_weighting_where_the_flow_has_none():
-    """A flow without confidence weighting reads unweighted."""
-    assert effective_confidence(entries(label=torch.tensor([0])), FlowConfig()) is None

@@ -99,10 +99,12 @@ def test_pack():
     assert batch.rows.tolist() == [0, 0, 1, 2]
     assert batch.cols.tolist() == [0, 1, 0, 0]
     assert batch.lengths.tolist() == [2, 1, 1]
+    assert batch.starts.tolist() == [0, 2, 3] and batch.longest == 2
     padded = pack([[5, 6], [7]], pad_to=3)
     assert padded.ids.tolist() == [5, 6, 0, 7, 0, 0]
     assert padded.cols.tolist() == [0, 1, 2, 0, 1, 2]
     assert padded.lengths.tolist() == [2, 1]
+    assert padded.starts.tolist() == [0, 3] and padded.longest == 3
 
 
 def test_sinusoidal_positions():

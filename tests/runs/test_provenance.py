@@ -68,10 +68,12 @@ def test_environment_is_filled():
 
 
 def test_footer_tells_where_numbers_come_from(checkout):
-    """The footer holds commit, parameters, seeds, run time and row counts, one table row each."""
+    """Commit, parameters, seeds, device, run time and row counts, one table row each."""
     text = footer({"n_way": 5, "sep": "a|b"}, range(20), run_s=1.23, rows_read=4, rows_computed=2,
                   root=checkout)  # fmt: skip
     assert f"`{code_version(checkout)}`" in text
     assert "`n_way=5`" in text and "a\\|b" in text
     assert "0 to 19" in text and "1.2 s" in text and "4 read, 2 computed" in text
-    assert "| Seeds | 3, 5 |" in footer({}, [5, 3], run_s=0, rows_read=0, rows_computed=0)
+    assert "| Device | CPU |" in text
+    other = footer({}, [5, 3], run_s=0, rows_read=0, rows_computed=0, device="cuda")
+    assert "| Seeds | 3, 5 |" in other and "| Device | CUDA |" in other

@@ -6,6 +6,7 @@ import torch
 from hsokv.config import FlowConfig
 from hsokv.memory.forgetting import forget, success_rate, utility
 from hsokv.memory.key_value import KeyValueMemory
+from hsokv.memory.state import LearnerState
 from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedMemoryTransformer
 from hsokv.training.consolidation import consolidate
@@ -90,7 +91,7 @@ def test_no_forgetting():
         assert forget(KeyValueMemory(2, 2), config, step=0) == 0
 
 
-def consolidation(labels, confidence, successes):
+def consolidation(labels, confidence, successes, **settings):
     """A network that always answers 1, texts with labels, and an entry for each, read ten times."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -106,45 +107,45 @@ def consolidation(labels, confidence, successes):
         torch.eye(n, 16).tolist(), label=labels, source=list(range(n)), confidence=confidence,
         retrieval_count=[10] * n, success_count=successes,
     )  # fmt: skip
-    return net, memory, data
+    config = FlowConfig(consolidation=True, **SIZES, **settings)
+    return LearnerState(config, net, memory), data
 
 
 def test_consolidation_deletes_what_the_network_knows():
     """Entries that are sure and successful go once the network answers them alone."""
-    net, memory, data = consolidation([1, 1, 1], [0.9, 0.9, 0.9], [9, 10, 9])
-    n_deleted, flops = consolidate(net, memory, data, FlowConfig(consolidation=True), seed=0)
-    assert n_deleted == 3 and len(memory) == 0 and flops > 0
+    state, data = consolidation([1, 1, 1], [0.9, 0.9, 0.9], [9, 10, 9])
+    n_deleted, flops = consolidate(state, data, seed=0)
+    assert n_deleted == 3 and len(state.memory) == 0 and flops > 0
 
 
 def test_consolidation_keeps_what_fails_the_test():
     """9 of 10 right is not more than 0.9: trained, re-tested, and every entry kept."""
-    net, memory, data = consolidation([1] * 9 + [0], [0.9] * 10, [10] * 10)
-    before = net.embedding.weight.detach().clone()
-    n_deleted, flops = consolidate(net, memory, data, FlowConfig(consolidation=True), seed=0)
-    assert n_deleted == 0 and len(memory) == 10 and flops > 0
-    assert not torch.equal(before, net.embedding.weight)
+    state, data = consolidation([1] * 9 + [0], [0.9] * 10, [10] * 10)
+    before = state.net.embedding.weight.detach().clone()
+    n_deleted, flops = consolidate(state, data, seed=0)
+    assert n_deleted == 0 and len(state.memory) == 10 and flops > 0
+    assert not torch.equal(before, state.net.embedding.weight)
 
 
 def test_consolidation_takes_sure_and_successful_entries_only():
     """Confidence 0.85 and success 0.8 themselves are not enough; the others stay stored."""
-    net, memory, data = consolidation([1] * 4, [0.9, 0.85, 0.9, 1.0], [9, 10, 8, 10])
-    n_deleted, _ = consolidate(net, memory, data, FlowConfig(consolidation=True), seed=0)
-    assert n_deleted == 2 and memory["source"].tolist() == [1, 2]
+    state, data = consolidation([1] * 4, [0.9, 0.85, 0.9, 1.0], [9, 10, 8, 10])
+    n_deleted, _ = consolidate(state, data, seed=0)
+    assert n_deleted == 2 and state.memory["source"].tolist() == [1, 2]
 
 
 def test_no_candidates_no_cost():
     """Nothing sure enough: no training, no deletion, no FLOPs."""
-    net, memory, data = consolidation([1, 1], [0.5, 0.5], [10, 10])
-    before = net.embedding.weight.detach().clone()
-    assert consolidate(net, memory, data, FlowConfig(), seed=0) == (0, 0.0)
-    assert torch.equal(before, net.embedding.weight) and len(memory) == 2
+    state, data = consolidation([1, 1], [0.5, 0.5], [10, 10])
+    before = state.net.embedding.weight.detach().clone()
+    assert consolidate(state, data, seed=0) == (0, 0.0)
+    assert torch.equal(before, state.net.embedding.weight) and len(state.memory) == 2
 
 
 def test_three_epochs():
     """Three entries in batches of two are six steps, three times the cost of one epoch."""
     costs = []
     for batch_size in (3, 2):
-        net, memory, data = consolidation([1, 1, 1], [0.9] * 3, [10] * 3)
-        config = FlowConfig(batch_size=batch_size, **SIZES)
-        costs.append(consolidate(net, memory, data, config, seed=0)[1] / batch_size)
+        state, data = consolidation([1, 1, 1], [0.9] * 3, [10] * 3, batch_size=batch_size)
+        costs.append(consolidate(state, data, seed=0)[1] / batch_size)
     assert costs[1] / costs[0] == pytest.approx(2, rel=0.1)  # 6 steps of 2 against 3 of 3

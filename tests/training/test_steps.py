@@ -9,8 +9,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from hsokv.config import FlowConfig
 from hsokv.flows.named import FLOWS
-from hsokv.memory.access import value_of, write_texts
 from hsokv.memory.key_value import KeyValueMemory
+from hsokv.memory.state import LearnerState
 from hsokv.models.averages import TokenAverageEncoder
 from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedMemoryTransformer, pack
@@ -46,10 +46,11 @@ def make_memory(capacity=100):
 
 def train(config, data=None, n_steps=6, seed=3, memory=None, **options):
     """Train a fresh network; return it and the episode."""
-    net = make_net(config)
+    state = LearnerState(config, make_net(config), memory)
     data = make_data() if data is None else data
-    episode = train_episode(net, memory, data, config, seed=seed, n_steps=n_steps, **options)
-    return net, episode
+    episode = train_episode(state, data, seed=seed, n_steps=n_steps, **options)
+    assert state.step == episode.steps
+    return state.net, episode
 
 
 def weights_of(net):
@@ -102,9 +103,9 @@ def test_accepted_random_search_never_raises_the_loss():
     """Without dropout, the loss on the batch of a step never goes up, and it does go down."""
     config = replace(PLAIN, batch_size=8)
     net, data = make_net(config), make_data()
-    losses = [full_loss(net, data)]
+    state, losses = LearnerState(config, net), [full_loss(net, data)]
     for seed in range(25):
-        train_episode(net, None, data, config, seed=seed, n_steps=1, optimizer="random", lr=0.02)
+        train_episode(state, data, seed=seed, n_steps=1, optimizer="random", lr=0.02)
         losses.append(full_loss(net, data))
     assert all(later <= earlier + 1e-4 for earlier, later in itertools.pairwise(losses))
     assert losses[-1] < losses[0] - 0.05
@@ -114,9 +115,9 @@ def test_walking_random_search_moves_either_way():
     """The shipped random search takes every step, better or worse, of its own size."""
     config = replace(PLAIN, batch_size=8, random_search="walk")
     net, data, losses = make_net(config), make_data(), []
-    before = weights_of(net)
+    state, before = LearnerState(config, net), weights_of(net)
     for seed in range(15):
-        train_episode(net, None, data, config, seed=seed, n_steps=1, optimizer="random", lr=9.0)
+        train_episode(state, data, seed=seed, n_steps=1, optimizer="random", lr=9.0)
         losses.append(full_loss(net, data))
     steps = torch.tensor(losses).diff()
     assert (steps > 0).any() and (steps < 0).any()
@@ -155,11 +156,8 @@ def test_global_state_is_untouched(fails):
 @pytest.mark.parametrize("optimizer", ["adam", "random"])
 def test_flops_are_those_of_all_steps(optimizer):
     """For batches of equal length, counting one step is counting all of them."""
-    net = make_net(PLAIN)
     with FlopCounterMode(display=False) as counter:
-        episode = train_episode(
-            net, None, make_data(8), PLAIN, seed=0, n_steps=5, optimizer=optimizer
-        )
+        _, episode = train(PLAIN, n_steps=5, optimizer=optimizer)
     assert episode.flops == counter.get_total_flops() > 0
 
 
@@ -201,44 +199,6 @@ def test_unknown_optimizer():
     """A misspelt optimiser is refused."""
     with pytest.raises(ValueError, match="optimizer='adma': expected 'adam', 'sgd'"):
         make_optimizer("adma", [], 0.1)
-
-
-def test_label_values_point_to_the_class():
-    """The value is the classifier's row of the label, as long as the state."""
-    net, data = make_net(GATED), make_data(3)
-    pooled = 7 * torch.randn(3, 16, generator=torch.Generator().manual_seed(0))
-    values = value_of(net, pooled, data, "label")
-    torch.testing.assert_close(values.norm(dim=1), pooled.norm(dim=1))
-    cosine = torch.cosine_similarity(values, net.classifier.weight[data.labels])
-    torch.testing.assert_close(cosine, torch.ones(3))
-
-
-def test_token_values_are_unit_means():
-    """The shipped value is the unit-norm mean of raw token vectors; no words, padding."""
-    net, data = make_net(GATED), make_data(2)
-    data.ids[1] = []
-    values = value_of(net, torch.zeros(2, 16), data, "tokens")
-    mean = net.embedding.weight[data.ids[0]].mean(0)
-    torch.testing.assert_close(values[0], mean / mean.norm())
-    torch.testing.assert_close(values.norm(dim=1), torch.ones(2))
-
-
-@pytest.mark.parametrize(
-    "duplicates, labels",
-    [("keep", [0, 0, 1, 0, 1]), ("merge", [0, 0, 1]), ("one_per_label", [0, 1])],
-)
-def test_duplicates(duplicates, labels):
-    """Texts 0 and 3, and 2 and 4, are the same; within and across batches one of each stays."""
-    config = FlowConfig(duplicates=duplicates, **SIZES)
-    sources = torch.tensor([10, 11, 12, 10, 12])
-    data = TrainingSet(
-        [[2]] * 5, torch.tensor([0, 0, 1, 0, 1]), torch.ones(5, dtype=torch.int64), sources
-    )
-    memory, zeros = KeyValueMemory(20, 16), torch.zeros(5)
-    for _ in range(2):
-        write_texts(None, memory, data, torch.ones(5, 16), zeros, config, step=4)
-    assert memory["label"].tolist() == labels * (2 if duplicates == "keep" else 1)
-    assert set(memory["created_at"].tolist()) == {4}
 
 
 def test_contrastive_training():

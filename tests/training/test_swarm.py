@@ -10,6 +10,7 @@ import torch
 import hsokv.flows.learner
 from hsokv.flows.named import FLOWS
 from hsokv.memory.key_value import KeyValueMemory
+from hsokv.memory.state import LearnerState
 from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedMemoryTransformer
 from hsokv.training.swarm import (
@@ -34,31 +35,34 @@ def make_config(flow="current", **overrides):
     return FLOWS[flow].with_overrides(**(SIZES | SWARM | {"batch_size": 4} | overrides))
 
 
-def make_start():
-    """A network, an empty memory and eight texts."""
+def make_start(flow="current", **overrides):
+    """A state with an empty memory, and eight texts."""
+    config = make_config(flow, **overrides)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         net = GatedMemoryTransformer(30, 4, **SIZES)
     generator = torch.Generator().manual_seed(1)
     ids = torch.randint(2, 30, (8, 5), generator=generator).tolist()
     index = torch.arange(8)
-    return net, KeyValueMemory(50, 16, 16), TrainingSet(ids, index % 4, 1 + index // 4, index)
+    memory = KeyValueMemory(50, 16, 16) if config.has_memory else None
+    data = TrainingSet(ids, index % 4, 1 + index // 4, index)
+    return LearnerState(config, net, memory), data
 
 
 def scripted(scores):
-    """A judge that hands out (accuracy, loss) in order, and the agents it was shown."""
+    """A judge that hands out (accuracy, loss) in order, and the states it was shown."""
     shown, left = [], iter(scores)
 
-    def score(net, memory, top_k, step):
-        shown.append((net, memory, top_k, step))
+    def score(state):
+        shown.append(state)
         return next(left)
 
     return score, shown
 
 
-def judge_size(net, memory, top_k, step):
+def judge_size(state):
     """A judge that can be sent to another process: the fuller the memory the better."""
-    return len(memory) / 100, float(top_k)
+    return len(state.memory) / 100, float(state.top_k)
 
 
 def weights_of(net):
@@ -70,26 +74,23 @@ def test_result_does_not_depend_on_n_jobs():
     """One agent at a time or two: the same weights, memory, history and cost."""
     runs = []
     for n_jobs in (1, 2):
-        net, memory, data = make_start()
-        runs.append(run_swarm(net, memory, data, make_config(), judge_size, seed=5, n_jobs=n_jobs))
-    one, two = runs
+        runs.append(run_swarm(*make_start(), judge_size, seed=5, n_jobs=n_jobs))
+    assert (runs[0].history, runs[0].flops) == (runs[1].history, runs[1].flops)
+    one, two = (run.state for run in runs)
     assert torch.equal(weights_of(one.net), weights_of(two.net))
     assert torch.equal(one.memory.keys, two.memory.keys) and len(one.memory) > 0
     assert torch.equal(one.memory["confidence"], two.memory["confidence"])
-    assert (one.history, one.top_k, one.steps, one.flops) == (
-        two.history, two.top_k, two.steps, two.flops,
-    )  # fmt: skip
+    assert (one.top_k, one.step) == (two.top_k, two.step)
 
 
 def test_best_agent_wins_with_weights_and_memory():
     """The supervisor takes network, memory and top-k of the best; the others' are dropped."""
     scores = [(0.2, 1.0), (0.9, 1.0), (0.3, 0.1), (0.9, 1.5)]  # a tie goes to the lower loss
     score, shown = scripted(scores)
-    start = make_start()
-    config = make_config(meta_iterations=1, consolidation=False)
-    result = run_swarm(*start, config, score, seed=0)
-    assert result.net is shown[1][0] and result.memory is shown[1][1]
-    assert result.top_k == shown[1][2]
+    start = make_start(meta_iterations=1, consolidation=False)
+    result = run_swarm(*start, score, seed=0)
+    assert result.state.net is shown[1].net and result.state.memory is shown[1].memory
+    assert result.state.top_k == shown[1].top_k
     row = result.history[0]
     assert (row["accuracy"], row["best"], row["step"]) == (0.9, 0.9, 8)
     assert row["regret"] == pytest.approx(0.1) and row["optimizer"] == OPTIMIZERS[1]
@@ -97,22 +98,25 @@ def test_best_agent_wins_with_weights_and_memory():
 
 def test_the_start_is_left_unchanged():
     """Agents train copies: the given network and memory are as before."""
-    net, memory, data = make_start()
-    before = weights_of(net).clone()
     for flow in ("current", "as_shipped"):
-        run_swarm(net, memory, data, make_config(flow), judge_size, seed=0)
-    assert torch.equal(weights_of(net), before) and len(memory) == 0
+        start, data = make_start(flow)
+        before = weights_of(start.net).clone()
+        run_swarm(start, data, judge_size, seed=0)
+        assert torch.equal(weights_of(start.net), before) and len(start.memory) == 0
+        assert (start.step, start.top_k) == (0, start.config.top_k)
 
 
 def test_every_agent_starts_from_the_supervisor():
     """Agents of an iteration start from the best so far; ages count on from the first step."""
     scores = [(0.5, 1.0), (0.6, 1.0), (0.4, 1.0), (0.3, 1.0)] * 2
     score, shown = scripted(scores)
-    result = run_swarm(*make_start(), make_config(), score, seed=0, first_step=10)
-    assert [step for *_, step in shown] == [12] * 4 + [14] * 4
-    assert result.steps == 14
-    second = shown[5][1]  # the agent's memory holds the winner's first entries
-    assert torch.equal(second.keys[: len(shown[1][1])], shown[1][1].keys)
+    start, data = make_start()
+    start.step = 10
+    result = run_swarm(start, data, score, seed=0)
+    assert [state.step for state in shown] == [12] * 4 + [14] * 4
+    assert result.state.step == 14
+    first, second = shown[1].memory, shown[5].memory  # which holds the winner's first entries
+    assert torch.equal(second.keys[: len(first)], first.keys)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +133,9 @@ def test_strict_and_lenient_improvement(strict, later, wins):
     """Whether the second iteration's best replaces the first's (accuracy 0.5, loss 1)."""
     worse = [(0.1, 5.0)] * 3
     score, shown = scripted([(0.5, 1.0), *worse, later, *worse])
-    config = make_config(strict_improvement=strict, consolidation=False)
-    result = run_swarm(*make_start(), config, score, seed=0)
-    assert result.net is shown[4 if wins else 0][0]
+    start = make_start(strict_improvement=strict, consolidation=False)
+    result = run_swarm(*start, score, seed=0)
+    assert result.state.net is shown[4 if wins else 0].net
     assert result.history[1]["best"] == (later[0] if wins else 0.5)
 
 
@@ -139,10 +143,9 @@ def test_flops_are_those_of_all_agents():
     """Twice the iterations of equal batches cost at least twice."""
     costs = []
     for iterations in (1, 2):
-        config = make_config(fusion="none", meta_iterations=iterations)
+        start = make_start(fusion="none", meta_iterations=iterations, consolidation=False)
         score, _ = scripted([(0.0, 1.0)] * 8)
-        net, _, data = make_start()
-        costs.append(run_swarm(net, None, data, config, score, seed=0).flops)
+        costs.append(run_swarm(*start, score, seed=0).flops)
     assert costs[1] == 2 * costs[0] > 0
 
 
@@ -205,21 +208,20 @@ def test_lifecycle_schedule(monkeypatch, forgetting, every, due):
     """Documented: after every n-th iteration and the last; shipped: before, from the first on."""
     calls = []
     monkeypatch.setattr("hsokv.training.consolidation.forget", lambda *_: calls.append(1) or 7)
-    config = make_config(
+    start = make_start(
         meta_iterations=3, lifecycle_every=every, forgetting=forgetting, consolidation=False
     )
     score, _ = scripted([(0.5, 1.0)] * 12)
-    result = run_swarm(*make_start(), config, score, seed=0)
+    result = run_swarm(*start, score, seed=0)
     assert [i for i, row in enumerate(result.history) if row["forgotten"] == 7] == due
     assert len(calls) == len(due)
 
 
 def test_a_swarm_without_a_memory():
     """The ablation 'swarm only' trains networks alone."""
-    net, _, data = make_start()
     score, shown = scripted([(i / 10, 1.0) for i in range(8)])
-    result = run_swarm(net, None, data, make_config(fusion="none"), score, seed=0)
-    assert result.memory is None and result.net is shown[7][0]
+    result = run_swarm(*make_start(fusion="none"), score, seed=0)
+    assert result.state.memory is None and result.state.net is shown[7].net
 
 
 @pytest.mark.parametrize("flow", ["current", "as_shipped"])
@@ -227,9 +229,9 @@ def test_the_test_set_is_never_seen(monkeypatch, task, flow):
     """What a swarm trains and selects on are training and validation texts, nothing else."""
     seen = []
 
-    def spy(net, memory, data, config, score, **options):
-        seen.append((data, score.args[0], score.args[1].tolist()))
-        return run_swarm(net, memory, data, config, score, **options)
+    def spy(start, data, score, **options):
+        seen.append((data, score.keywords["ids"], score.keywords["labels"].tolist()))
+        return run_swarm(start, data, score, **options)
 
     monkeypatch.setattr(hsokv.flows.learner, "run_swarm", spy)
     learner = make_tiny(flow)

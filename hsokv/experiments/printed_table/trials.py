@@ -23,8 +23,6 @@ from hsokv.experiments.printed_table.printed import PRINTED, first_solved, print
 from hsokv.flows.base import Flow
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.memory.access import read_memory, read_values
-from hsokv.models.texts import encode_texts
 from hsokv.runs.engine import Trial
 from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
 from hsokv.runs.provenance import config_hash
@@ -222,9 +220,8 @@ def measure(flow: Flow, task: PredecessorTask, states: Tensor | None = None) -> 
     row["top1_key_correct"] = float((flow.classes_[answers.nearest] == labels).mean())
     if flow.config.fusion == "gate":
         states = _states(flow, test.texts) if states is None else states
-        options = {"top_k": flow._top_k, "context": flow.context_, "step": flow._step}
-        reading = read_memory(states, flow.memory_, flow.config, **options)
-        row["read_norm"] = float(read_values(reading, flow.memory_).norm(dim=1).mean())
+        read = flow.memory_.read_values(flow.state_.read(states))
+        row["read_norm"] = float(read.norm(dim=1).mean())
         row["state_norm"] = float(states.norm(dim=1).mean())
     return row
 
@@ -236,7 +233,7 @@ def _without(flow: Flow, answers, labels: np.ndarray) -> float:
 
 
 def _states(flow: Flow, texts: list[str]) -> Tensor:
-    return encode_texts(flow.net_, flow.tokenizer_.encode(texts), flow.config)
+    return flow.state_.encode(flow.tokenizer_.encode(texts))
 
 
 def _mean(values: np.ndarray) -> float:
