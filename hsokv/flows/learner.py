@@ -135,7 +135,7 @@ class MemoryLearner(Flow):
         elif config.training == "steps":
             self._train_steps(data, validation, seed)
         elif config.training == "contrastive":
-            episode = train_contrastive(self.net_, data, config, seed)
+            episode = train_contrastive(self.state_, data, seed=seed)
             self._add_cost(episode.flops, episode.steps)
         else:
             self.convergence_steps_ = 0

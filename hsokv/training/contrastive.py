@@ -5,20 +5,18 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from hsokv.config import FlowConfig
-from hsokv.models.averages import TokenAverageEncoder
+from hsokv.memory.state import LearnerState
 from hsokv.models.texts import TrainingSet
 from hsokv.training.steps import Episode, batches, count_flops, training_mode
 
 
-def train_contrastive(
-    encoder: TokenAverageEncoder, data: TrainingSet, config: FlowConfig, seed: int
-) -> Episode:
-    """Train token vectors so that texts of one label lie together, in place.
+def train_contrastive(state: LearnerState, data: TrainingSet, *, seed: int) -> Episode:
+    """Train a state's token vectors so that texts of one label lie together, in place.
 
     Supervised contrastive loss (Khosla et al., 2020) at temperature 0.1 over two views of each
     text, each with a tenth of its tokens dropped; without views a label seen once has no pair.
     """
+    encoder, config = state.net, state.config
     stream = batches(len(data), config.batch_size, torch.Generator().manual_seed(seed))
     episode = Episode()
     with training_mode(seed, config.products):

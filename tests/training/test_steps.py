@@ -209,7 +209,7 @@ def test_contrastive_training():
         encoder="embedding", training="contrastive", n_steps=40, lr=0.02, batch_size=12
     )
     state, before = torch.get_rng_state(), closeness(encoder, data)
-    episode = train_contrastive(encoder, data, config, seed=0)
+    episode = train_contrastive(LearnerState(config, encoder), data, seed=0)
     assert episode.steps == len(episode.losses) == 40 and episode.flops > 0
     assert episode.losses[-1] < 0.7 * episode.losses[0]
     assert closeness(encoder, data) > before + 0.02
