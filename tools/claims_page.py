@@ -159,7 +159,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"write {TABLE} beside the rows")
     args = parser.parse_args(argv)
-    judged = judge(read_claims(CLAIMS), results_dir())
+    try:
+        judged = judge(read_claims(CLAIMS), results_dir())
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     for verdict in VERDICTS:
         print(f"{sum(j.verdict == verdict for j in judged):4} {verdict}")
     if args.write:

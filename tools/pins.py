@@ -35,7 +35,7 @@ def pin() -> dict:
     files = sorted(path for path in DATA.iterdir() if path.suffix in (".csv", ".txt"))
     return {
         "defaults": asdict(FlowConfig()),
-        "flows": {name: config_hash(config.as_dict()) for name, config in FLOWS.items()},
+        "flows": {name: config_hash(config.switches()) for name, config in FLOWS.items()},
         "budgets": BUDGETS,
         "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files},
         "trials": {
@@ -58,7 +58,8 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     then = yaml.safe_load(PINS.read_text("utf8"))
     changed = [
-        f"{part}: {key} is {now[part].get(key)}, the rows were computed with {then[part].get(key)}"
+        f"{part}: {key} is {now[part].get(key, 'gone')}, "
+        + (f"the rows were computed with {then[part][key]}" if key in then[part] else "and new")
         for part in now
         for key in {**then[part], **now[part]}
         if now[part].get(key) != then[part].get(key)
@@ -66,7 +67,11 @@ def main(argv: list[str] | None = None) -> int:
     for line in changed:
         print(f"error: {line}", file=sys.stderr)
     if changed:
-        print("recompute the rows it touches, then: python -m tools.pins --write", file=sys.stderr)
+        print(
+            "recompute the rows it touches (what is new and changes nothing touches none), then: "
+            "python -m tools.pins --write",
+            file=sys.stderr,
+        )
     return 1 if changed else 0
 
 

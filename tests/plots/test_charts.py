@@ -35,7 +35,7 @@ def summary():
 
 def test_every_flow_has_a_style_of_its_own():
     """No two flows share marker and filling, so figures read in greyscale."""
-    assert set(style.FLOW_STYLE) == set(FLOWS)
+    assert set(style.FLOW_STYLE) == set(FLOWS), "give each flow a look in FLOW_STYLE"
     looks = {(s["marker"], s["markerfacecolor"] == "white") for s in style.FLOW_STYLE.values()}
     assert len(looks) == len(FLOWS)
 

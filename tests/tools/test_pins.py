@@ -16,7 +16,12 @@ def test_tree_agrees_with_its_pins(capsys):
 @pytest.mark.parametrize("experiment", list_experiments().values(), ids=lambda e: e.name)
 def test_research_trials_are_the_stored_ones(experiment):
     """Every research trial has its rows under the hash that the code gives it today."""
-    assert pins.list_hashes(experiment) == experiment.store(pins.ROOT / "results").completed()
+    listed = pins.list_hashes(experiment)
+    stored = experiment.store(pins.ROOT / "results").completed()
+    assert listed == stored, (
+        f"{len(listed - stored)} trials have no rows, {len(stored - listed)} have rows of other "
+        f"settings: make run EXP={experiment.notebook} PRESET=research"
+    )
 
 
 def test_changed_default_is_named(monkeypatch, tmp_path, capsys):

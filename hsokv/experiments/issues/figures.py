@@ -37,7 +37,7 @@ def plot_issue_effects(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     the smallest effect of interest. Left of zero the mechanism harms.
 
     Args:
-        table: from `issue_verdicts.effect_table`.
+        table: from `effects.effect_table`.
 
     Raises:
         ValueError: the table is empty.

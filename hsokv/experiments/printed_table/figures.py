@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from hsokv.experiments.printed_table.tables import ARM_OF, HEADING_NAME, HEADINGS, ROW_IS, ROW_NAME
 from hsokv.plots.style import (
+    ACCURACY_LABEL,
     BLACK,
     BLUE,
     GREEN,
@@ -44,7 +45,7 @@ def plot_printed(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     """Draw printed and measured numbers, a panel per heading, a line per printed row.
 
     Args:
-        table: as `printed_summary.compare_printed` returns it. A number is printed beside its
+        table: as `tables.compare_printed` returns it. A number is printed beside its
             mark where it was measured nowhere: then only the cross is drawn.
     """
     require(table, "row", "heading", "printed", "same_point", "meant_point")
@@ -81,7 +82,7 @@ def plot_few_texts(outcomes: pd.DataFrame, counts: pd.Series) -> tuple[Figure, n
     """Draw what k of n right answers can tell, and how many words a seed calls one-shot.
 
     Args:
-        outcomes: as `printed_summary.few_texts_table` returns it.
+        outcomes: as `tables.few_texts_table` returns it.
         counts: one-shot words of each seed, (n_seeds,), whole numbers.
     """
     require(outcomes, "right", "point", "low", "high", "n")
@@ -92,7 +93,7 @@ def plot_few_texts(outcomes: pd.DataFrame, counts: pd.Series) -> tuple[Figure, n
     for row in outcomes.itertuples():
         axes[0].hlines(row.right, 100 * row.low, 100 * row.high, color=BLUE, linewidth=1.6)
         axes[0].plot(100 * row.point, row.right, "o", color=BLUE, clip_on=False)
-    axes[0].set(xlim=(0, 104), xlabel="accuracy (%, axis from 0)", ylabel=f"right of {n}")
+    axes[0].set(xlim=(0, 104), xlabel=ACCURACY_LABEL, ylabel=f"right of {n}")
     axes[0].set_yticks(outcomes["right"])
     axes[0].set_ylim(-0.5, n + 0.5)
     axes[0].set_title(f"what {n} texts can tell")
@@ -130,7 +131,7 @@ def plot_spread(frame: pd.DataFrame, printed: dict[str, float]) -> tuple[Figure,
         panel.tick_params(axis="y", length=0)
     axes[0].set_title("words with one training text")
     axes[1].set_title("all 100 test texts")
-    fig.supxlabel("accuracy (%, axis from 0); a mark per seed, bar: median", fontsize=9.5)
+    fig.supxlabel(f"{ACCURACY_LABEL}; a mark per seed, bar: median", fontsize=9.5)
     return fig, axes
 
 
@@ -138,7 +139,7 @@ def plot_causes(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     """Draw the chain of causes, a panel per arm, with the numbers beside the marks.
 
     Args:
-        table: as `printed_summary.cause_table` returns it.
+        table: as `tables.cause_table` returns it.
     """
     require(table, "arm", "label", "point", "low", "high")
     arms, labels = list(dict.fromkeys(table["arm"])), list(dict.fromkeys(table["label"]))

@@ -132,7 +132,7 @@ def run_trial(trial: Trial) -> list[dict]:
 
 
 def printed_row(arm: str) -> str:
-    """Return the row of `predecessor.PRINTED` that an arm stands for."""
+    """Return the row of `printed.PRINTED` that an arm stands for."""
     return next((row for row in PRINTED if arm.startswith(row)), "h_sokv")
 
 
