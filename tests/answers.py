@@ -9,6 +9,8 @@ import sys
 
 from hsokv.claims import findings
 from hsokv.claims.ledger import claims_table, judge, read_claims
+from hsokv.experiments.attribution.tables import anova_table, cell_values
+from hsokv.experiments.issues.effects import effect_table
 from hsokv.experiments.issues.hit_rate import correlation_table
 from hsokv.experiments.rare_words import tables as summaries
 from hsokv.experiments.registry import list_experiments
@@ -44,17 +46,21 @@ def disagreements(name: str, flows: set[str]) -> list[dict]:
 
 def main() -> None:
     """Print the answers."""
-    rows, effects = (
-        list_experiments()[name].read(ROOT / "results") for name in ("rare_words", "issues")
+    rows, effects, cells = (
+        list_experiments()[name].read(ROOT / "results")
+        for name in ("rare_words", "issues", "attribution")
     )
-    answers = {
-        "claims": claims_table(judge(read_claims(CLAIMS), ROOT / "results")).to_json(),
-        "findings": findings.evaluate(ROOT / "results").to_json(),
-        "summary": summaries.summarise(rows, ["verbatim", "unseen"]).to_json(double_precision=15),
-        "measures": summaries.measures_table(rows, ["gate_mean", "flops"], "infer").to_json(),
-        "correlations": correlation_table(effects, ("verbatim",)).to_json(double_precision=15),
-        "disagreements": [d for chosen in AUDITED.items() for d in disagreements(*chosen)],
+    tables = {
+        "claims": claims_table(judge(read_claims(CLAIMS), ROOT / "results")),
+        "findings": findings.evaluate(ROOT / "results"),
+        "summary": summaries.summarise(rows, ["verbatim", "unseen"]),
+        "measures": summaries.measures_table(rows, ["gate_mean", "flops"], "infer"),
+        "effects": effect_table(effects, "2_1"),
+        "correlations": correlation_table(effects, ("verbatim",)),
+        "factorial": anova_table(cell_values(cells, "verbatim")),
     }
+    answers = {name: table.to_json(double_precision=15) for name, table in tables.items()}
+    answers["disagreements"] = [d for chosen in AUDITED.items() for d in disagreements(*chosen)]
     json.dump(answers, sys.stdout, default=str)
 
 

@@ -1,6 +1,7 @@
 """The shape of the package: rooms in one order, imports only to the left, files short."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,13 @@ def test_experiments_do_not_know_one_another():
             continue
         others = {n.split(".")[1] for n in imports_of(path) if n.startswith("experiments.")}
         assert not (others & folders) - {own}, f"{name} imports {others - {own}}"
+
+
+def test_contributing_shows_the_rooms_in_their_order():
+    """The table of the house names every room once, in the order of imports."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf8").partition("| room |")[2]
+    named = re.findall(r"`(\w+)(?:\.py|/)`", text.partition("\n\n")[0])
+    assert named == list(ORDER)
 
 
 def test_no_circles():

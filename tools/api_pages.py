@@ -91,15 +91,25 @@ def list_rooms() -> dict[str, Room]:
     """Return the rooms in their order, experiments by their own names; modules are dotted names."""
     rooms = {CORE: Room("What every room uses: checks, seeds, the switches of a flow.", ())}
     every = pkgutil.walk_packages(hsokv.__path__, "hsokv.")
-    for found in sorted(every, key=lambda found: ORDER.index(found.name.split(".")[1])):
+    for found in sorted(every, key=lambda found: _place(found.name)):
         parent, _, name = found.name.rpartition(".")
         if found.ispkg:
+            if name in rooms:
+                raise ValueError(f"two folders are called {name!r}: rename one, pages would clash")
             says = importlib.import_module(found.name).__doc__.partition("\n")[0]
             rooms[name] = Room(says, ())
         else:
             key = CORE if parent == "hsokv" else parent.rpartition(".")[2]
             rooms[key] = rooms[key]._replace(modules=(*rooms[key].modules, found.name))
     return rooms
+
+
+def _place(module: str) -> int:
+    """Return where a module's room stands in `ORDER`."""
+    room = module.split(".")[1]
+    if room not in ORDER:
+        raise ValueError(f"hsokv.{room} has no place in ORDER of {__name__}: add it there")
+    return ORDER.index(room)
 
 
 def page_of(room: str) -> str:

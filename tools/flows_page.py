@@ -52,7 +52,7 @@ def render_flows() -> str:
     """Return the page.
 
     Raises:
-        RuntimeError: a flow has no note here.
+        RuntimeError: a flow has no note.
     """
     missing = [name for name in FLOWS if name not in NOTES]
     if missing:

@@ -14,20 +14,12 @@ from dataclasses import asdict
 import yaml
 
 from hsokv.config import FlowConfig
-from hsokv.experiments.registry import list_experiments
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.runs.experiment import Experiment
 from hsokv.runs.provenance import config_hash
-from tools.audit import research_trials
 from tools.paths import ROOT
 
 PINS = ROOT / "results/pins.yaml"
 DATA = ROOT / "hsokv/data"
-
-
-def list_hashes(experiment: Experiment) -> set[str]:
-    """Return the hashes of an experiment's research trials."""
-    return {trial.config_hash for trial in research_trials(experiment)}
 
 
 def pin() -> dict:
@@ -38,11 +30,6 @@ def pin() -> dict:
         "flows": {name: config_hash(config.switches()) for name, config in FLOWS.items()},
         "budgets": BUDGETS,
         "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files},
-        "trials": {
-            name: {"n": len(hashes), "digest": config_hash({"hashes": sorted(hashes)})}
-            for name, experiment in list_experiments().items()
-            for hashes in [list_hashes(experiment)]
-        },
     }
 
 

@@ -63,7 +63,8 @@ def hash_inputs(out: Path, findings: bool) -> str:
     runs += [record_path(out, s.stem) for s in list_notebooks()]
     tree = [BOOK, CONFIG, TOC, ROOT / "tools", ROOT / "hsokv", ROOT / "params"]
     hashes = [hash_files(tree, ROOT), hash_files(runs, out)]
-    hashes.append(hash_files(results_dir().glob("*.csv"), results_dir()))
+    folders = [results_dir(), *([ROOT / "results"] if findings else [])]  # findings are compared
+    hashes += [hash_files(folder.glob("*.csv"), folder) for folder in folders]
     return hash_text(*hashes, code_version(ROOT), str(findings))
 
 

@@ -62,6 +62,8 @@ def list_findings() -> list[Finding]:
     for experiment in list_experiments():
         for entry in yaml.safe_load(read_findings(experiment)) or []:
             try:
+                if not isinstance(entry, dict):
+                    raise ValueError("expected keys and values")
                 check_keys(entry, names, "key")
                 missing = [name for name in names if name not in entry]
                 if missing:
@@ -70,7 +72,8 @@ def list_findings() -> list[Finding]:
                 if finding.key in findings:
                     raise ValueError("this key is used twice; rename one")
             except ValueError as error:
-                where = f"findings.yaml of {experiment}, {entry.get('key', '(no key)')!r}"
+                name = entry.get("key") if isinstance(entry, dict) else entry
+                where = f"findings.yaml of {experiment}, {name!r}"
                 raise ValueError(f"{where}: {error}") from error
             findings[finding.key] = finding
     return list(findings.values())

@@ -86,16 +86,12 @@ class Claim:
         if self.measure is not None:
             check_keys([self.written], WRITTEN, "value of written")
             check_measure(self.measure)
-            self.read_rule()
+            Rule.read(self.rule)
 
     @property
     def document(self) -> str:
         """File stem of the source, without the section."""
         return self.source.split(",")[0]
-
-    def read_rule(self) -> Rule:
-        """Return the rule; see `Rule.read`."""
-        return Rule.read(self.rule)
 
 
 class Judged(NamedTuple):
@@ -154,7 +150,7 @@ def _judge(claim: Claim, rows: Rows) -> Judged:
         measured = take(claim.measure, rows)
     except NotRun as error:
         return Judged(claim, NOT_RUN, note=f"Not measured: {error}.")
-    return Judged(claim, claim.read_rule().verdict(measured.interval), measured)
+    return Judged(claim, Rule.read(claim.rule).verdict(measured.interval), measured)
 
 
 def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
@@ -174,7 +170,7 @@ def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
             row |= {"rule": f"{rule} {ends}", "quantity": describe(claim.measure)}
         if measured is not None:
             row |= measured.interval._asdict()
-            row["distance"] = round(claim.read_rule().distance(measured.interval), 6) + 0.0
+            row["distance"] = round(Rule.read(claim.rule).distance(measured.interval), 6) + 0.0
         table.append(row)
     table = pd.DataFrame(table).reindex(columns=COLUMNS)
     table["n"] = table["n"].astype("Int64")
@@ -205,7 +201,7 @@ def value_text(measured: Measured) -> str:
 
 def distance_text(claim: Claim, measured: Measured) -> str:
     """Return how far a forecast lies from what was measured, or '' where they meet."""
-    distance = claim.read_rule().distance(measured.interval)
+    distance = Rule.read(claim.rule).distance(measured.interval)
     if "within" not in claim.rule or not distance:
         return ""
     size = abs(distance)

@@ -36,6 +36,7 @@ from hsokv.experiments.registry import list_experiments
 from hsokv.experiments.word_rows import accuracy_interval, common_seeds, word_cells
 from hsokv.flows.factorial import NAMES
 from hsokv.seeds import numpy_rng
+from hsokv.stats.decisions import Rule
 from hsokv.stats.intervals import (
     Interval,
     binomial_interval,
@@ -43,6 +44,7 @@ from hsokv.stats.intervals import (
     decimal_units,
     draw_weights,
     paired_difference,
+    percentile_interval,
 )
 from hsokv.stats.metrics import rank_correlations
 
@@ -107,15 +109,9 @@ def check_measure(measure: Mapping[str, Any]) -> None:
         players = shapley.GAMES[measure["game"]].players if "game" in measure else NAMES
         check_keys([measure["switch"]], players, "switch")
     if "between" in measure:
-        _check_range(measure["between"])
+        Rule.read({"within": measure["between"]})
     for setting in settings_of(measure).values():
         check_values(table, setting)
-
-
-def _check_range(between: Any) -> None:
-    numbers = isinstance(between, list) and all(type(end) in (int, float) for end in between)
-    if not numbers or len(between) != 2 or between[0] > between[1]:
-        raise ValueError(f"between={between!r}: expected [low, high]; correct it")
 
 
 def describe(measure: Mapping[str, Any]) -> str:
@@ -211,8 +207,7 @@ def _correlation(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
     sums = (weights @ decimal_units(values)[0] for values in (x, y))  # exact: ties stay ties
     # Without spread there is no correlation: 0.
     point, *drawn = np.nan_to_num(rank_correlations(*sums))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Interval(float(point), float(low), float(high), int(defined.sum())), "cells"
+    return percentile_interval(point, drawn, defined.sum()), "cells"
 
 
 def _arithmetic(measure: Mapping, rows: Rows) -> tuple[Interval, str]:

@@ -48,7 +48,6 @@ class Audit(NamedTuple):
         n_trials: trials recomputed ...
         n_rows: ... their rows ...
         n_cells: ... and the cells compared.
-        n_unlisted_rows: stored rows that belong to none of the trials.
     """
 
     disagreements: pd.DataFrame
@@ -56,7 +55,6 @@ class Audit(NamedTuple):
     n_trials: int
     n_rows: int
     n_cells: int
-    n_unlisted_rows: int
 
 
 def audit(
@@ -118,7 +116,6 @@ def audit(
         len(chosen),
         n_rows,
         n_rows * len(compared),
-        int((~committed["config_hash"].isin(listed)).sum()),
     )
 
 

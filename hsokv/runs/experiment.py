@@ -1,7 +1,7 @@
 """What an experiment is: its parameters, trials, rows, selectors, tolerances and figures.
 
 An experiment is a folder of `hsokv.experiments` whose face holds one `Experiment`. What deals with
-experiments in general (audit, claims, status, tests) reads it there and knows none by name.
+experiments in general (audit, claims, figures, tests) reads it there and knows none by name.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ class Experiment:
         make_trials: parameters -> trials, cheap ones first.
         run_trial: trial -> rows; a module-level function, since it is sent to worker processes.
         selectors: columns that together with the seed name one row; see `Selector`.
+        score: the column whose errors the audit looks at with their signs, a share.
         tolerances: of columns that may differ on another processor, each with its reason.
         timings: columns that no audit compares.
         arrange: stored rows -> rows as its tables want them, by default as they are.
@@ -110,6 +111,7 @@ class Experiment:
     make_trials: Callable[[Any], list[Trial]]
     run_trial: RunTrial
     selectors: Mapping[str, Selector]
+    score: str = "accuracy"
     tolerances: Mapping[str, Tolerance] = dataclasses.field(default_factory=dict)
     timings: tuple[str, ...] = ()
     arrange: Callable[[pd.DataFrame], pd.DataFrame] = lambda rows: rows

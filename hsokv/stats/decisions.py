@@ -62,13 +62,14 @@ class Rule(NamedTuple):
         Raises:
             ValueError: not exactly one rule, or its bounds are not numbers in order.
         """
-        rule = dict(rule or {})
-        check_keys(rule, RULES, "rule")
-        if len(rule) != 1:
+        if not isinstance(rule, Mapping) or len(rule) != 1:
             raise ValueError(f"rule={rule!r}: expected exactly one of {', '.join(RULES)}")
         ((name, bound),) = rule.items()
+        check_keys([name], RULES, "rule")
         ends = bound if name == "within" else [bound]
-        numbers = isinstance(ends, list) and all(type(end) in (int, float) for end in ends)
+        numbers = isinstance(ends, list) and all(
+            type(end) in (int, float) and math.isfinite(end) for end in ends
+        )
         if not numbers or len(ends) != (2 if name == "within" else 1) or sorted(ends) != ends:
             raise ValueError(
                 f"rule={rule!r}: expected a number, or within: [low, high]; correct the bound"

@@ -58,7 +58,7 @@ def bootstrap_mean(
     values = _finite_vector(values, "values")
     units, one = decimal_units(values)
     draws = draw_weights(rng, n_boot, values.size) @ units / values.size / one  # (B,)
-    return _interval(units.sum() / values.size / one, draws, values.size, level)
+    return percentile_interval(exact_mean(values), draws, values.size, level)
 
 
 def mean_t(values: ArrayLike, *, level: float = 0.95) -> Interval:
@@ -70,9 +70,9 @@ def mean_t(values: ArrayLike, *, level: float = 0.95) -> Interval:
     values = _finite_vector(values, "values")
     if values.size < 2:
         raise ValueError(f"{values.size} value: expected at least 2 for an interval; add some")
-    mean, error = values.mean(), values.std(ddof=1) / np.sqrt(values.size)
-    reach = scipy_stats.t.ppf((1 + level) / 2, values.size - 1) * error
-    return Interval(float(mean), float(mean - reach), float(mean + reach), values.size)
+    mean, error = exact_mean(values), values.std(ddof=1) / np.sqrt(values.size)
+    reach = float(scipy_stats.t.ppf((1 + level) / 2, values.size - 1) * error)
+    return Interval(mean, mean - reach, mean + reach, values.size)
 
 
 def bootstrap_seeds_words(
@@ -188,19 +188,36 @@ def decimal_units(values: ArrayLike) -> tuple[NDArray[np.float64], float]:
     between means. Whole numbers below 2**53 add without rounding in any order, so sums over the
     first axis, weighted by counts that sum to its length, are exact and the same everywhere.
     Values keep 14 decimal digits counted from the largest, less those of the length; result rows
-    hold six.
+    hold six. Digits below are rounded off, everywhere alike.
 
     Args:
         values: finite numbers, (n,) or (n, m).
 
     Returns:
-        (units, one) with values = units / one.
+        (units, one), where values are units / one up to half a unit.
+
+    Raises:
+        ValueError: a value is not finite.
     """
     values = np.asarray(values, dtype=float)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"{int((~np.isfinite(values)).sum())} of {values.size} values are not finite: expected "
+            "numbers; drop missing ones first"
+        )
     most = float(np.abs(values).max(initial=0.0)) * len(values)
     exponent = 14 - int(f"{most or 1.0:e}".partition("e")[2])  # the sum stays below 10**15
-    one = float(f"1e{exponent}")
+    one = float(f"1e{min(300, exponent)}")
     return np.rint(values * one), one
+
+
+def exact_mean(values: ArrayLike) -> float:
+    """Return the mean of values (n,), the same on every processor; NaN without values."""
+    values = np.asarray(values, dtype=float)
+    if not values.size:
+        return float("nan")
+    units, one = decimal_units(values)
+    return float(units.sum() / values.size / one)
 
 
 def _two_way(x: NDArray, cells: NDArray, rng: Generator, n_boot: int, level: float) -> Interval:
@@ -216,7 +233,7 @@ def _two_way(x: NDArray, cells: NDArray, rng: Generator, n_boot: int, level: flo
     total = ((weights_s @ x) * weights_w).sum(axis=1)  # (B,S) @ (S,W) -> (B,W) -> (B,)
     count = ((weights_s @ cells.astype(float)) * weights_w).sum(axis=1)
     draws = total[count > 0] / count[count > 0]
-    return _interval(x.sum() / cells.sum(), draws, cells.sum(), level)
+    return percentile_interval(x.sum() / cells.sum(), draws, cells.sum(), level)
 
 
 def draw_weights(rng: Generator, n_boot: int, n: int) -> NDArray[np.float64]:
@@ -245,7 +262,12 @@ def _resample(state: str, n_boot: int, n: int) -> tuple[NDArray[np.float64], str
     return weights, json.dumps(rng.bit_generator.state)
 
 
-def _interval(point: float, draws: NDArray, n: int, level: float) -> Interval:
+def percentile_interval(point: float, draws: ArrayLike, n: int, level: float = 0.95) -> Interval:
+    """Return a point with the percentile interval of its resamples, (B,).
+
+    Raises:
+        ValueError: a level outside (0, 1).
+    """
     if not 0 < level < 1:
         raise ValueError(f"level={level}: expected a share between 0 and 1, such as 0.95")
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])

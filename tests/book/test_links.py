@@ -15,7 +15,7 @@ import pytest
 from sphinx.util.inventory import InventoryFile
 
 from tools.api_pages import list_rooms, page_of
-from tools.paths import BUILD, ROOT, colab_url
+from tools.paths import BOOK, BUILD, ROOT, colab_url
 
 HTML = Path(os.environ.get("HSOKV_HTML") or BUILD / "html")
 PAGES = sorted(p for p in HTML.rglob("*.html") if "_static" not in p.parts)
@@ -114,6 +114,16 @@ def api_entries() -> dict[str, str]:
         inventory = InventoryFile.load(file, "", posixpath.join)
     kinds = [found for kind, found in inventory.items() if kind.startswith("py:")]
     return {name: entry[2] for found in kinds for name, entry in found.items()}
+
+
+def test_tables_read_from_files_that_are_staged_at_every_preset():
+    """What a page reads from a file stands in `book/`, which is staged whatever rows there are."""
+    named = {
+        (page.parent / name).resolve()
+        for page in BOOK.rglob("*.md")
+        for name in re.findall(r"^:file: (\S+)$", page.read_text("utf8"), re.MULTILINE)
+    }
+    assert named and all(path.is_file() and BOOK in path.parents for path in named)
 
 
 @pytest.mark.parametrize("room", list_rooms())

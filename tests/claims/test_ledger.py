@@ -27,7 +27,7 @@ from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_mea
 from hsokv.claims.rows import NotRun, Rows
 from hsokv.data.lexicon import load_lexicon
 from hsokv.flows.factorial import list_cells
-from hsokv.stats.decisions import FAILS, HOLDS, OPEN, decide
+from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule, decide
 from hsokv.stats.intervals import Interval
 from hsokv.stats.word_sets import encode_words
 from tools.claims_page import CLAIMS, TABLE, list_pages, render_claims
@@ -244,7 +244,7 @@ def test_misspelt_names_are_errors(change, message):
         ({"quantity": "mean", "column": "accuracy", "rows": "rare_words",
           "where": {"arm": "current", "condition": "verbatim"}}, "did you mean 'current \\(full"),
         ({"quantity": "share", "column": "accuracy", "rows": "printed_table", "between": [2, 1],
-          "where": {"arm": "baseline_1"}}, "expected .low, high."),
+          "where": {"arm": "baseline_1"}}, "within: .low, high."),
         ({"quantity": "shapley", "rows": "attribution", "game": "redesign",
           "switch": "similarity", "where": {"condition": "infer"}}, "unknown switch"),
         ({"quantity": "main_effect", "rows": "issues", "switch": "gate"}, "needs all cells"),
@@ -309,7 +309,7 @@ def test_verdicts_and_words(tmp_path):
 def test_forecast_is_scored_as_a_range():
     """The distance is measured from the nearer end of the forecast to the interval."""
     claim = Claim(**ROW | {"rule": {"within": [0.75, 0.80]}})
-    rule = claim.read_rule()
+    rule = Rule.read(claim.rule)
     low, high = Interval(0.06, 0.03, 0.10, 20), Interval(0.98, 0.96, 1.0, 20)
     assert rule.distance(low) == pytest.approx(-0.65) and rule.verdict(low) == FAILS
     assert rule.distance(high) == pytest.approx(0.16)
@@ -330,7 +330,7 @@ def test_rule_and_value_in_words():
     assert value_text(Measured(Interval(0.586, 0.586, 0.586, 0), NUMBER, "")) == "0.586"
 
 
-def test_ledger_covers_every_seed(claims):
+def test_ledger_covers_every_source(claims):
     """At least 45 claims, each source among them, most of them testable."""
     assert len(claims) >= 45 and {claim.document for claim in claims} == set(SOURCES)
     assert sum(bool(claim.reason) for claim in claims) < len(claims) / 10

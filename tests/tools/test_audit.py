@@ -1,6 +1,7 @@
 """The audit agrees with honest rows and notices a forged one."""
 
 import csv
+import dataclasses
 import functools
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 import hsokv.runs.audit
 from hsokv.experiments.registry import list_experiments
 from hsokv.runs.engine import run_trials
-from tools import audit
+from tools import audit, paths
+
+OWN = ["experiment", "flow", "seed", "config_hash", "code_version"]  # the engine's columns
 
 
 @pytest.fixture
@@ -64,21 +67,59 @@ def test_forged_cell_is_noticed(rows_file, capsys, column, value):
 def test_errors_of_trained_rows_must_not_lean(errors, leans, capsys):
     """Scatter around zero and a small lean pass; a mean surely beyond 5 points fails."""
     frame = pd.DataFrame({"config_hash": list("abcd"), "error": errors})
-    found = hsokv.runs.audit.Audit(pd.DataFrame(), frame, 4, 4, 4, 0)
+    found = hsokv.runs.audit.Audit(pd.DataFrame(), frame, 4, 4, 4)
     row = audit.describe_errors(found)
     assert row["mean"] == pytest.approx(100 * np.mean(errors)) and row["differing"] == 100
     assert row["largest"] == pytest.approx(100 * np.abs(errors).max()) and row["trials"] == 4
-    assert audit._report_errors(row) == leans
-    assert f"mean {100 * np.mean(errors) + 0.0:+.1f} [" in capsys.readouterr().out
+    assert audit._report_errors(found) == leans
+    assert f"mean {100 * np.mean(errors) + 0.0:+.1f} points [" in capsys.readouterr().out
 
 
-def test_table_and_choice_of_an_experiment(rows_file, capsys, tmp_path):
-    """One experiment can be chosen, a misspelt one is answered, and the errors become a table."""
+def trained_audit(monkeypatch, change, *arguments) -> int:
+    """Audit trained rows of the factorial that are not trained: the committed ones, changed."""
+    experiment = list_experiments()["attribution"]
+    rows = experiment.read(paths.ROOT / "results")
+
+    def recall(trial):
+        own = rows[rows["config_hash"] == trial.config_hash]
+        return [change(row) for row in own.drop(columns=OWN).to_dict("records")]
+
+    known = dataclasses.replace(experiment, run_trial=recall)
+    monkeypatch.setenv("HSOKV_RESULTS", str(paths.ROOT / "results"))
+    monkeypatch.setattr(audit, "list_experiments", lambda: {"attribution": known})
+    monkeypatch.setattr(audit, "audit", functools.partial(hsokv.runs.audit.audit, n_jobs=1))
+    return audit.main(["--sample", "24", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({}, 0),
+        ({"accuracy": lambda x: min(1.0, x + 0.02)}, 0),
+        ({"accuracy": lambda x: min(1.0, x + 0.3)}, 1),
+        ({"accuracy": lambda x: (x + 0.55) % 1.0}, 1),
+        ({"tested_words": lambda x: "0x1"}, 1),
+        ({"kv_hit_rate": lambda x: x + 1}, 0),
+    ],
+)
+def test_what_may_differ_in_trained_rows(monkeypatch, capsys, changed, verdict):
+    """Counts must agree, a score may be off but not lean, what depends on the path is left out."""
+    change = lambda row: row | {name: f(row[name]) for name, f in changed.items()}  # noqa: E731
+    assert trained_audit(monkeypatch, change) == verdict, capsys.readouterr().out
+    assert "attribution, trained: 4 trials, 48 rows" in capsys.readouterr().out or verdict
+
+
+def test_table_keeps_other_experiments(monkeypatch, capsys, tmp_path):
+    """The rows of what was audited replace its own in the table; a misspelt name is answered."""
     table = tmp_path / "table.csv"
-    arguments = ["--sample", "2", "--only", "rare_words", "--table", str(table)]
-    assert audit.main(arguments) == 0
-    row = pd.read_csv(table).iloc[0]
-    assert (row["experiment"], row["trials"], row["differing"]) == ("rare_words", 2, 0)
+    pd.DataFrame([{"experiment": "rare_words"}, {"experiment": "attribution"}]).to_csv(table)
+    real = list_experiments
+    assert trained_audit(monkeypatch, lambda row: row, "--table", str(tmp_path / "new.csv")) == 0
+    monkeypatch.setattr(audit, "list_experiments", real)
+    audit.write_table(table, pd.read_csv(tmp_path / "new.csv").to_dict("records"))
+    found = pd.read_csv(table)
+    assert found["experiment"].tolist() == ["rare_words", "attribution"]
+    assert found["rows"].tolist()[1] == 48 and found["differing"].tolist()[1] == 0
     assert audit.main(["--only", "rare_wrds"]) == 1
     assert "did you mean 'rare_words'" in capsys.readouterr().err
 

@@ -305,6 +305,29 @@ def test_a_notebook_that_raises_fails_the_run(project, capsys):
         stage_book.stage_notebooks(stage, project / "out")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["book/a.md", "book/claims.yaml", "hsokv/experiments/x/findings.yaml", "hsokv/data/a.csv",
+     "tools/a.py", "params/demo/a.yml", "results/a.csv", "_toc.yml", "_config.yml"],
+)  # fmt: skip
+def test_book_is_built_again_after_an_edit(tmp_path, monkeypatch, name):
+    """Whatever the pages are made of enters the mark by which a build counts as up to date."""
+    for folder in ("book", "hsokv/experiments/x", "hsokv/data", "tools", "params/demo", "results"):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr(stage_book, "ROOT", tmp_path)
+    monkeypatch.setattr(stage_book, "BOOK", tmp_path / "book")
+    monkeypatch.setattr(stage_book, "CONFIG", tmp_path / "_config.yml")
+    monkeypatch.setattr(stage_book, "TOC", tmp_path / "_toc.yml")
+    monkeypatch.setattr(stage_book, "list_notebooks", list)
+    monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path / "results"))
+    for file in ("_toc.yml", "_config.yml"):
+        (tmp_path / file).write_text("")
+    before = stage_book.hash_inputs(tmp_path / "out", False)
+    assert stage_book.hash_inputs(tmp_path / "out", False) == before
+    (tmp_path / name).write_text("edited")
+    assert stage_book.hash_inputs(tmp_path / "out", False) != before
+
+
 def test_staged_notebook_is_fit_for_readers(project):
     """The copy that is published has no warnings, no paths of this machine, a local badge."""
     source = project / "notebooks/01_one.ipynb"

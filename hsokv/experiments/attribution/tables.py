@@ -30,6 +30,7 @@ from hsokv.stats.intervals import (
     draw_weights,
     holm,
     paired_permutation_p,
+    percentile_interval,
 )
 from hsokv.stats.word_sets import decode_words
 
@@ -108,8 +109,7 @@ class CellValues:
     def interval(self, contrast: NDArray[np.float64]) -> Interval:
         """Return the 95 % interval of a linear combination (C,) of cell accuracies."""
         point, draws = self.combine(contrast)
-        low, high = np.quantile(draws, [0.025, 0.975])
-        return Interval(point, float(low), float(high), self.n)
+        return percentile_interval(point, draws, self.n)
 
     def accuracy(self, cell: str) -> Interval:
         """Return one cell's accuracy; where all answers are alike, with the exact interval."""

@@ -16,7 +16,13 @@ import pandas as pd
 from hsokv.experiments.issues.trials import BASES, CONDITIONS, UNTRAINED
 from hsokv.experiments.word_rows import MIN_EFFECT, common_seeds, word_cells
 from hsokv.seeds import numpy_rng
-from hsokv.stats.intervals import Interval, binomial_interval, bootstrap_mean, paired_difference
+from hsokv.stats.intervals import (
+    Interval,
+    binomial_interval,
+    bootstrap_mean,
+    exact_mean,
+    paired_difference,
+)
 
 REAL = "real"  # the whole interval beyond the smallest effect of interest, on the harmful side
 REAL_UNSIZED = "real, size unclear"  # the whole interval harmful, but not all beyond it
@@ -200,7 +206,7 @@ def effect_table(frame: pd.DataFrame, issue: str) -> pd.DataFrame:
             if on.empty:
                 continue
             interval = difference(on, off, level)
-            means = on["accuracy"].mean(), off["accuracy"].mean()
+            means = exact_mean(on["accuracy"]), exact_mean(off["accuracy"])
             row = {"label": effect.label, "base": effect.base, "condition": condition}
             row |= {"is_main": effect.is_main} | interval._asdict() | {"n_seeds": len(on)}
             row |= {"accuracy_on": means[0], "accuracy_off": means[1]}

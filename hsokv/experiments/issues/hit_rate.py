@@ -13,7 +13,13 @@ import pandas as pd
 from hsokv.experiments.issues.effects import NOT_RUN, OPEN, OPPOSITE, REAL
 from hsokv.experiments.issues.trials import arm_config
 from hsokv.seeds import numpy_rng
-from hsokv.stats.intervals import Interval, decimal_units, draw_weights
+from hsokv.stats.intervals import (
+    Interval,
+    decimal_units,
+    draw_weights,
+    exact_mean,
+    percentile_interval,
+)
 from hsokv.stats.metrics import rank_correlations
 
 USES = {"top1_key_correct": "nearest key right", "memory_utility": "memory utility"}
@@ -30,7 +36,8 @@ def arm_means(frame: pd.DataFrame, condition: str) -> pd.DataFrame:
     """
     rows = frame[frame["condition"] == condition]
     names = ["kv_hit_rate", *USES, "accuracy"]
-    means = rows.groupby(["base", "variant"], sort=False)[names].mean().dropna().reset_index()
+    by_arm = rows.groupby(["base", "variant"], sort=False)[names]
+    means = by_arm.agg(lambda column: exact_mean(column.dropna())).dropna().reset_index()
     kinds = [arm_config(base, v).similarity for base, v in zip(means["base"], means["variant"])]
     means.insert(2, "similarity", kinds)
     return means
@@ -72,8 +79,7 @@ def rank_correlation(
     draws = draws[np.isfinite(draws)]
     if not np.isfinite(point) or not draws.size:
         return None
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return Interval(float(point), float(low), float(high), n_arms)
+    return percentile_interval(point, draws, n_arms)
 
 
 def _means(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

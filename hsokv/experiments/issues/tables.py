@@ -8,7 +8,7 @@ import pandas as pd
 
 from hsokv.experiments.issues.effects import BASE_NAMES, ISSUES, answer, arm_rows, points, verdict
 from hsokv.experiments.issues.trials import BASES
-from hsokv.stats.intervals import Interval
+from hsokv.stats.intervals import Interval, exact_mean
 
 
 def effects_text(table: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def arms_text(frame: pd.DataFrame, issue: str, condition: str = "verbatim") -> p
         rows = arm_rows(frame, base, variant, condition)
         if rows.empty:
             continue
-        mean = rows.mean(numeric_only=True)
+        mean = rows.select_dtypes("number").agg(lambda column: exact_mean(column.dropna()))
         table.append(
             {"learner": BASE_NAMES[base], "arm": variant or "base",
              "stored": f"{mean['n_entries']:,.1f}",

@@ -19,6 +19,7 @@ from hsokv.flows.named import FLOWS
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import (
     Interval,
+    exact_mean,
     holm,
     paired_difference,
     paired_permutation_p,
@@ -156,7 +157,7 @@ def measures_table(
             rows = rows_of(frame, arm, condition, n_way=n_way)
         except ValueError:
             continue
-        means = {name: rows[name].mean() for name in measures}
+        means = {name: exact_mean(rows[name].dropna()) for name in measures}
         n_seeds = int(rows[list(measures)].notna().any(axis=1).sum())
         table.append({"flow": arm, "n_seeds": n_seeds, **means})
     return pd.DataFrame(table)
