@@ -100,7 +100,7 @@ class Experiment:
         score: the column whose errors the audit looks at with their signs, a share.
         tolerances: of columns that may differ on another processor, each with its reason.
         timings: columns that no audit compares.
-        arrange: stored rows -> rows as its tables want them, by default as they are.
+        arrange: stored rows -> rows as its tables want them; `None` leaves them as they are.
         figures: path in the book without ending -> function that draws it from the rows.
     """
 
@@ -114,7 +114,7 @@ class Experiment:
     score: str = "accuracy"
     tolerances: Mapping[str, Tolerance] = dataclasses.field(default_factory=dict)
     timings: tuple[str, ...] = ()
-    arrange: Callable[[pd.DataFrame], pd.DataFrame] = lambda rows: rows
+    arrange: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     figures: Mapping[str, Callable[[pd.DataFrame], Figure]] = dataclasses.field(
         default_factory=dict
     )
@@ -125,7 +125,8 @@ class Experiment:
 
     def read(self, folder: Path | None = None) -> pd.DataFrame:
         """Return its stored rows, arranged."""
-        return self.arrange(self.store(folder).read())
+        rows = self.store(folder).read()
+        return rows if self.arrange is None else self.arrange(rows)
 
     def run(self, params: Any) -> pd.DataFrame:
         """Return the rows of a run, reading what is stored and computing what is missing."""
