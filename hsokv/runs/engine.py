@@ -98,7 +98,8 @@ def run_trials(
     """
     start = time.perf_counter()
     trials = list(dict.fromkeys(trials))
-    stored = store.completed() if reuse else set()
+    rows = store.read()
+    stored = set(rows["config_hash"]) if reuse else set()
     missing = [trial for trial in trials if trial.config_hash not in stored]
     version = code_version()
     failed: list[Outcome] = []
@@ -116,7 +117,7 @@ def run_trials(
             f"trial failed: {first.trial} ({len(failed)} failed in all; rows of finished trials "
             f"are in {store.path}, run again to continue after mending the cause)\n{first.error}"
         )
-    frame = select_rows(store.read(), trials)
+    frame = select_rows(store.read() if missing else rows, trials)
     computed = frame["config_hash"].isin([trial.config_hash for trial in missing])
     frame.attrs.update(
         rows_read=int((~computed).sum()),
