@@ -21,22 +21,8 @@ from hsokv.validity.measures import (
     check_overlap,
     check_repeats,
     check_vocabulary,
-    items_for,
 )
-from hsokv.validity.report import REMEDIES, Check, Report, side_by_side
-
-__all__ = [
-    "Check",
-    "EXPECTED",
-    "PRECISION",
-    "RUN",
-    "Report",
-    "check_predecessor",
-    "check_protocol",
-    "check_rare_words",
-    "items_for",
-    "side_by_side",
-]
+from hsokv.validity.report import REMEDIES, Report
 
 # Filler of about a hundred words repeats up to three words in a row by chance; a definition with
 # its usage, repeated, is longer than 16. Eight lies well clear of both.

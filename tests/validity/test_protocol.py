@@ -12,6 +12,7 @@ from hsokv.experiments.evaluate import fit_task
 from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.stats.intervals import binomial_interval
 from hsokv.validity import protocol
+from hsokv.validity.measures import items_for
 from hsokv.validity.protocol import (
     EXPECTED,
     PRECISION,
@@ -19,10 +20,8 @@ from hsokv.validity.protocol import (
     check_predecessor,
     check_protocol,
     check_rare_words,
-    items_for,
-    side_by_side,
 )
-from hsokv.validity.report import REMEDIES, Check, Report
+from hsokv.validity.report import REMEDIES, Check, Report, side_by_side
 
 TRAIN = ["the cat sat on a mat by the old red door", "a dog ran over the wide green hill at noon"]
 LABELS = ["cat", "dog"]
