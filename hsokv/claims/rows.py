@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +23,16 @@ class NotRun(ValueError):
 
 
 class Rows:
-    """The result rows of a folder, read when they are first needed."""
+    """The result rows of a folder, each experiment's read when it is first needed."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder, self._cells = folder, {}
+        self.folder, self.frames, self._cells = folder, {}, {}
 
-    @cached_property
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """Rows by experiment, arranged."""
-        return {name: e.read(self.folder) for name, e in list_experiments().items()}
+    def frame(self, table: str) -> pd.DataFrame:
+        """Return the rows of an experiment, arranged."""
+        if table not in self.frames:
+            self.frames[table] = list_experiments()[table].read(self.folder)
+        return self.frames[table]
 
     def select(self, table: str, setting: Mapping[str, Any]) -> pd.DataFrame:
         """Return the rows of one setting, one per seed, by seed.
@@ -41,7 +41,7 @@ class Rows:
             NotRun: there is none.
             ValueError: the setting does not tell rows of one seed apart.
         """
-        frame = self.frames[table]
+        frame = self.frame(table)
         for name, value in setting.items():
             frame = frame[frame[name] == value]
         words = ", ".join(f"{k}={v}" for k, v in setting.items() if v != "")
@@ -59,7 +59,7 @@ class Rows:
         key = setting["condition"], setting["swarm"]
         if key not in self._cells:
             try:
-                values = shapley.cell_values(self.frames["attribution"], key[0], swarm=key[1])
+                values = shapley.cell_values(self.frame("attribution"), key[0], swarm=key[1])
             except ValueError as error:
                 raise NotRun(f"attribution is incomplete: {error}") from error
             self._cells[key] = values
@@ -68,7 +68,7 @@ class Rows:
     def grid(self, setting: Mapping[str, Any], column: str) -> np.ndarray:
         """Return a column of the factorial, (n_seeds, n_cells), for the seeds with all cells."""
         frame, (condition, swarm) = (
-            self.frames["attribution"],
+            self.frame("attribution"),
             (setting["condition"], setting["swarm"]),
         )
         seeds = shapley.complete_seeds(frame, condition, swarm)
