@@ -38,6 +38,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 book: $(READY) ## execute every notebook, check them, build _build/html with warnings as errors
+	$(PY) -m tools.rows --preset $(PRESET)
 	$(PY) -m tools.run --preset $(PRESET)
 	$(PY) -m tools.check_runs
 	$(PY) -m tools.stage_book

@@ -17,8 +17,8 @@ from hsokv.checks import check_keys
 from hsokv.experiments.registry import list_experiments
 from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.runs.audit import Audit, Tolerance, audit
-from hsokv.runs.engine import Trial
 from hsokv.runs.experiment import Experiment
+from hsokv.runs.trial import Trial
 from hsokv.stats.decisions import FAILS, decide
 from hsokv.stats.intervals import Interval, mean_t
 from tools.fingerprint import preset_parameters

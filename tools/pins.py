@@ -1,9 +1,10 @@
-"""What the committed rows rest on beyond what their hashes cover, pinned in `results/pins.yaml`.
+"""The committed rows, and what they rest on beyond their hashes, pinned in `results/pins.yaml`.
 
 A row's hash covers its experiment, flow, settings and seed, and the switches that differ from the
 defaults. Not covered: the defaults themselves, the named flows and budgets as they resolve, and the
 data that ship. When one of these changes on purpose, recompute the rows it touches, then write the
-pins anew with `python -m tools.pins --write`.
+pins anew with `python -m tools.pins --write`. The same after rows were added: each file of rows is
+pinned by its fingerprint, so that a change that nobody meant shows as one line.
 """
 
 import argparse
@@ -14,12 +15,34 @@ from dataclasses import asdict
 import yaml
 
 from hsokv.config import FlowConfig
+from hsokv.experiments.registry import list_experiments
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.runs.provenance import config_hash
 from tools.paths import ROOT
 
 PINS = ROOT / "results/pins.yaml"
 DATA = ROOT / "hsokv/data"
+
+
+def fingerprint_results() -> dict[str, str]:
+    """Return the rows and checksum of each experiment's committed file."""
+    found = {}
+    for name in list_experiments():
+        content = (ROOT / f"results/{name}.csv").read_bytes()
+        n_rows = content.count(b"\n") - 1
+        found[f"{name}.csv"] = f"{n_rows} rows, {hashlib.sha256(content).hexdigest()[:16]}"
+    return found
+
+
+def changed_results() -> list[str]:
+    """Return a line for each file of rows that is not what its pin says."""
+    then = yaml.safe_load(PINS.read_text("utf8")).get("results", {})
+    return [
+        f"results/{name} is {now}, its pin {then.get(name, 'missing')}: rows were added or changed;"
+        " if that was meant, python -m tools.pins --write"
+        for name, now in fingerprint_results().items()
+        if now != then.get(name)
+    ]
 
 
 def pin() -> dict:
@@ -29,6 +52,7 @@ def pin() -> dict:
         "defaults": asdict(FlowConfig()),
         "flows": {name: config_hash(config.switches()) for name, config in FLOWS.items()},
         "budgets": BUDGETS,
+        "results": fingerprint_results(),
         "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files},
     }
 
@@ -44,10 +68,11 @@ def main(argv: list[str] | None = None) -> int:
         print(f"wrote {PINS.relative_to(ROOT)}")
         return 0
     then = yaml.safe_load(PINS.read_text("utf8"))
-    changed = [
+    changed = changed_results()
+    changed += [
         f"{part}: {key} is {now[part].get(key, 'gone')}, "
         + (f"the rows were computed with {then[part][key]}" if key in then[part] else "and new")
-        for part in now
+        for part in now.keys() - {"results"}
         for key in {**then[part], **now[part]}
         if now[part].get(key) != then[part].get(key)
     ]

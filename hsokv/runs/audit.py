@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from hsokv.checks import check_keys
-from hsokv.runs.engine import RunTrial, Trial, complete_rows, select_rows
+from hsokv.runs.engine import RunTrial, complete_rows, select_rows
 from hsokv.runs.store import ResultsStore
+from hsokv.runs.trial import Trial
 from hsokv.runs.workers import TrialError, compute_outcomes
 from hsokv.seeds import numpy_rng
 

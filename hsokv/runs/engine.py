@@ -8,7 +8,6 @@ trial's rows are stored as it finishes, and a run that is killed continues where
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -16,8 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hsokv.runs.provenance import code_version, config_hash
+from hsokv.runs.provenance import code_version
 from hsokv.runs.store import ResultsError, ResultsStore
+from hsokv.runs.trial import Trial
 from hsokv.runs.workers import (
     Outcome,
     TrialError,
@@ -25,43 +25,6 @@ from hsokv.runs.workers import (
     report_progress,
     take_until_failure,
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Trial:
-    """One learner to train and test.
-
-    Attributes:
-        experiment: name of the experiment.
-        flow: name of the learner's configuration.
-        seed: seed of everything random in the trial.
-        settings: everything else that decides the outcome, as sorted (name, value) pairs.
-    """
-
-    experiment: str
-    flow: str
-    seed: int
-    settings: tuple[tuple[str, Any], ...] = ()
-
-    @classmethod
-    def create(cls, experiment: str, flow: str, seed: int, **settings: Any) -> Trial:
-        """Return a trial; lists in the settings become tuples, their order does not matter."""
-        pairs = tuple(sorted((name, _frozen(value)) for name, value in settings.items()))
-        return cls(experiment, flow, int(seed), pairs)
-
-    @property
-    def config_hash(self) -> str:
-        """Twelve hexadecimal digits that name this trial in the results file."""
-        return config_hash(dataclasses.asdict(self) | {"settings": dict(self.settings)})
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return experiment, flow, seed and settings as one flat mapping."""
-        named = {"experiment": self.experiment, "flow": self.flow, "seed": self.seed}
-        return named | dict(self.settings)
-
-    def __str__(self) -> str:
-        return ", ".join(f"{name}={value!r}" for name, value in self.as_dict().items())
-
 
 RunTrial = Callable[[Trial], list[dict[str, Any]]]
 
@@ -87,7 +50,8 @@ def run_trials(
             all threads, more run in worker processes that share the cores.
         backend: `"loky"` (processes on this machine) or `"ray"` (a Ray cluster).
         progress: show a bar on a terminal, otherwise log a line per tenth of the trials.
-        reuse: read stored rows; if False, compute every trial and replace its stored rows.
+        reuse: read stored rows; if False, compute every trial and replace its stored rows. A trial
+            that has lost rows is computed again in any case.
 
     Returns:
         The rows. `attrs` holds rows_read, rows_computed, trials_computed and run_s (seconds).
@@ -98,7 +62,7 @@ def run_trials(
     """
     start = time.perf_counter()
     trials = list(dict.fromkeys(trials))
-    rows = store.read()
+    rows, incomplete = store.read_complete()
     stored = set(rows["config_hash"]) if reuse else set()
     missing = [trial for trial in trials if trial.config_hash not in stored]
     version = code_version()
@@ -108,7 +72,8 @@ def run_trials(
     with contextlib.closing(outcomes):  # also stops the workers after Ctrl-C
         for outcome in report_progress(outcomes, len(missing), progress):
             if outcome.error is None:
-                outcome = _store(outcome, store, version, replace=not reuse)
+                again = not reuse or outcome.trial.config_hash in incomplete
+                outcome = _store(outcome, store, version, replace=again)
             if outcome.error is not None:
                 failed.append(outcome)
     if failed:
@@ -117,7 +82,7 @@ def run_trials(
             f"trial failed: {first.trial} ({len(failed)} failed in all; rows of finished trials "
             f"are in {store.path}, run again to continue after mending the cause)\n{first.error}"
         )
-    frame = select_rows(store.read() if missing else rows, trials)
+    frame = select_rows(store.read_complete()[0] if missing else rows, trials)
     computed = frame["config_hash"].isin([trial.config_hash for trial in missing])
     frame.attrs.update(
         rows_read=int((~computed).sum()),
@@ -128,10 +93,6 @@ def run_trials(
     return frame
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
-
-
 def complete_rows(outcome: Outcome, version: str) -> list[dict[str, Any]]:
     """Return the rows with the engine's own columns."""
     trial = outcome.trial
@@ -139,6 +100,7 @@ def complete_rows(outcome: Outcome, version: str) -> list[dict[str, Any]]:
         "experiment": trial.experiment,
         "flow": trial.flow,
         "seed": trial.seed,
+        "settings": trial.settings_json,
         "config_hash": trial.config_hash,
         "code_version": version,
     }

@@ -16,8 +16,10 @@ import pandera.pandas as pa
 
 from hsokv.checks import check_keys, check_params
 from hsokv.runs.audit import Tolerance
-from hsokv.runs.engine import RunTrial, Trial, run_trials
+from hsokv.runs.engine import RunTrial, run_trials
+from hsokv.runs.proof import Proof
 from hsokv.runs.store import ResultsStore, results_dir
+from hsokv.runs.trial import Trial
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,6 +36,12 @@ RANKED = Tolerance(
     "4 x 30 texts",
     absolute=0.01,
 )
+
+#: Columns of an experiment's rows: a name, a count, a share, a set of words (`stats.word_sets`).
+NAME = pa.Column(str, pa.Check.str_matches(r"^\w*$"))
+COUNT = pa.Column(int, pa.Check.ge(0))
+SHARE = pa.Column(float, pa.Check.in_range(0, 1), nullable=True)
+WORDS = pa.Column(str, pa.Check.str_matches(r"^0x[0-9a-f]+$"))
 
 
 class NotebookParams:
@@ -96,6 +104,7 @@ class Experiment:
         schema: columns of its rows.
         make_trials: parameters -> trials, cheap ones first.
         run_trial: trial -> rows; a module-level function, since it is sent to worker processes.
+        proof: what the rows of a trial must satisfy.
         selectors: columns that together with the seed name one row; see `Selector`.
         score: the column whose errors the audit looks at with their signs, a share.
         tolerances: of columns that may differ on another processor, each with its reason.
@@ -110,6 +119,7 @@ class Experiment:
     schema: pa.DataFrameSchema
     make_trials: Callable[[Any], list[Trial]]
     run_trial: RunTrial
+    proof: Proof
     selectors: Mapping[str, Selector]
     score: str = "accuracy"
     tolerances: Mapping[str, Tolerance] = dataclasses.field(default_factory=dict)
@@ -121,7 +131,8 @@ class Experiment:
 
     def store(self, folder: Path | None = None) -> ResultsStore:
         """Return the store of its rows, by default in `results_dir()`."""
-        return ResultsStore((folder or results_dir()) / f"{self.name}.csv", self.schema)
+        path = (folder or results_dir()) / f"{self.name}.csv"
+        return ResultsStore(path, self.schema, self.proof)
 
     def read(self, folder: Path | None = None) -> pd.DataFrame:
         """Return its stored rows, arranged."""
@@ -139,7 +150,7 @@ def row_schema(
     settings: Mapping[str, pa.Column],
     results: Mapping[str, pa.Column],
     *,
-    unique: Sequence[str],
+    key: Sequence[str],
 ) -> pa.DataFrameSchema:
     """Return the schema of an experiment's rows: the engine's own columns around its own.
 
@@ -147,16 +158,16 @@ def row_schema(
         experiment: name of the experiment.
         settings: columns that say what was run, beside flow and seed.
         results: columns that say what came out.
-        unique: columns that tell rows apart.
+        key: columns that tell the rows of a trial apart.
     """
-    text = pa.Column(str)
     columns = {
         "experiment": pa.Column(str, pa.Check.eq(experiment)),
-        "flow": text,
+        "flow": NAME,
         **settings,
         "seed": pa.Column(int, pa.Check.ge(0)),
         **results,
-        "config_hash": text,
-        "code_version": text,
+        "settings": pa.Column(str, pa.Check.str_matches(r"^\{.*\}$")),
+        "config_hash": pa.Column(str, pa.Check.str_matches(r"^[0-9a-f]{12}$")),
+        "code_version": pa.Column(str, pa.Check.str_matches(r"^[\w.+]+$")),
     }
-    return pa.DataFrameSchema(columns, unique=list(unique), strict=True)
+    return pa.DataFrameSchema(columns, unique=["config_hash", *key], strict=True)

@@ -49,8 +49,16 @@ def config_hash(mapping: Mapping[str, Any]) -> str:
     Raises:
         TypeError: a value is not a plain one (number, text, bool, None, list, mapping, dataclass).
     """
-    text = json.dumps(dict(mapping), sort_keys=True, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(canonical_json(mapping).encode()).hexdigest()[:12]
+
+
+def canonical_json(mapping: Mapping[str, Any]) -> str:
+    """Return a mapping as JSON with sorted names and no spaces: equal mappings, equal text.
+
+    Raises:
+        TypeError: see `config_hash`.
+    """
+    return json.dumps(dict(mapping), sort_keys=True, separators=(",", ":"), default=_plain)
 
 
 def environment() -> dict[str, str]:

@@ -1,33 +1,34 @@
 """Tidy result rows in a CSV file that survives kills, parallel writers and careless edits.
 
-All rows of a unit (one `config_hash`) are written together or not at all: the complete new content
-goes to a `.partial` file beside the target, which then takes its place in one step. A lock file
-keeps two processes from losing each other's rows. Rows already in the file keep their bytes.
-Floats are written with six significant digits; an undefined value (NaN) is an empty field.
+All rows of a trial are written together or not at all, and rows already in the file keep their
+bytes. Every line bears a checksum, and a trial's rows prove themselves (see `proof`), so that what
+was changed, added or taken away by anything but this class is found when the file is read.
 """
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import csv
-import fcntl
-import io
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pandera.errors
 import pandera.pandas as pa
-from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
-from hsokv.checks import check_keys
+from hsokv.files import locked, replace_file
+from hsokv.runs.proof import Proof
 from hsokv.runs.provenance import ROOT
+from hsokv.runs.table import (
+    Problem,
+    Table,
+    read_table,
+    type_records,
+    write_header,
+    write_line,
+    write_records,
+)
 
-CONFLICT_MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
 MAX_REPORTED = 4  # problems named in one message
 
 
@@ -39,253 +40,195 @@ def results_dir() -> Path:
 
 
 class ResultsError(ValueError):
-    """A results file that cannot be trusted; the message says why and how to restore it."""
+    """A results file that cannot be trusted; the message says why and what to do."""
 
 
 class ResultsStore:
     """The rows of one experiment in one CSV file.
 
+    A symbolic link in its place is followed: the file it points to is written, the link stays.
+
     Attributes:
         path: the CSV file; it need not exist yet.
         schema: columns in file order with their types and checks; `unique` names the row key.
-        columns: the column names in file order.
+        columns: the column names in file order; a checksum follows them in the file.
+        proof: what a trial's rows must satisfy; `None` where nothing is known of them.
     """
 
-    def __init__(self, path: str | os.PathLike, schema: pa.DataFrameSchema) -> None:
+    def __init__(
+        self, path: str | os.PathLike, schema: pa.DataFrameSchema, proof: Proof | None = None
+    ) -> None:
         if "config_hash" not in schema.columns:
-            raise ValueError("the schema has no column 'config_hash'; add it, it names a unit")
+            raise ValueError("the schema has no column 'config_hash'; add it, it names a trial")
         self.path = Path(path)
         self.schema = copy.deepcopy(schema)
         self.schema.coerce = True
         self.columns = list(schema.columns)
-        self._key = self.columns.index("config_hash")
+        self.proof = proof
 
     def read(self) -> pd.DataFrame:
-        """Return all rows, validated; a missing file gives an empty frame with all columns.
+        """Return all rows, proven; a missing file gives an empty frame with all columns.
+
+        Raises:
+            ResultsError: the file is damaged, or a trial has too few rows.
+        """
+        rows, incomplete = self.read_complete()
+        if incomplete:
+            name, (n, wanted) = next(iter(incomplete.items()))
+            raise ResultsError(
+                f"{self.path}: trial {name} has {n} rows, expected {wanted} ({len(incomplete)} "
+                "such trials): some were taken out. Run its notebook, which computes them again, "
+                f"or {self._set_aside_command()}"
+            )
+        return rows
+
+    def read_complete(self) -> tuple[pd.DataFrame, dict[str, tuple[int, int]]]:
+        """Return the rows of complete trials, and hash -> (rows there, rows expected) of others.
 
         Raises:
             ResultsError: the file is damaged.
         """
-        try:
-            content = self._content()
-            lines = _split(content, self.columns) if content else []
-            return self._frame(_parse(lines, self.columns), "line", 2)
-        except _Problem as problem:
-            raise self._error(problem) from problem.__cause__
+        table, incomplete = self._load(self._content())
+        if table.problems:
+            raise self._error(table.problems)
+        rows = table.rows
+        if incomplete:
+            rows = rows[~rows["config_hash"].isin(list(incomplete))].reset_index(drop=True)
+        return rows, incomplete
 
     def completed(self) -> set[str]:
-        """Return the configuration hashes that have rows."""
-        return set(self.read()["config_hash"])
-
-    def has(self, config_hash: str) -> bool:
-        """Return whether this configuration has rows; for many, ask `completed` once."""
-        return config_hash in self.completed()
+        """Return the hashes of the trials that have all their rows."""
+        return set(self.read_complete()[0]["config_hash"])
 
     def append(self, rows: Sequence[Mapping[str, Any]], replace: bool = False) -> int:
-        """Add all rows of one or more units, or none, and return how many were added.
+        """Add all rows of one or more trials, or none, and return how many were added.
 
-        A unit that is already stored, for instance by another process, is left as it is.
+        A trial that is already stored, for instance by another process, is left as it is.
 
         Args:
             rows: one mapping of column to value per row.
             replace: put the rows in place of stored rows with the same `config_hash`.
 
         Raises:
-            ValueError: a row does not fit the schema.
+            ValueError: a row does not fit the schema, or the rows of a trial contradict themselves
+                or are too few.
             ResultsError: the existing file is damaged; it is not touched.
+            OSError: the file cannot be written; it is as it was.
         """
-        records = self._format(rows)
-        self._validated(records)
-        hashes = {record[self._key] for record in records}
-        with self._locked():
-            try:
-                content = self._content() or _to_line(self.columns)
-                lines = _split(content, self.columns)
-                if any(config_hash in content for config_hash in hashes):
-                    stored = [record[self._key] for record in _parse(lines, self.columns)]
-                    if replace:
-                        kept = (line for line, h in zip(lines[1:], stored) if h not in hashes)
-                        content = lines[0] + "".join(kept)
-                    else:
-                        records = [r for r in records if r[self._key] not in set(stored)]
-            except _Problem as problem:
-                raise self._error(problem) from problem.__cause__
+        records = write_records(rows, self.schema)
+        self._check_new(records)
+        key = self.columns.index("config_hash")
+        hashes = {record[key] for record in records}
+        with locked(self.path):
+            content = self._content() or write_header(self.columns)
+            if any(name in content for name in hashes):
+                table, _ = self._load(content)
+                if table.problems:
+                    raise self._error(table.problems)
+                stored = table.rows["config_hash"]
+                if replace:
+                    gone = {line for line, h in zip(table.lines, stored) if h in hashes}
+                    content = _drop_lines(content, gone)
+                else:
+                    records = [record for record in records if record[key] not in set(stored)]
+            elif not content.startswith(write_header(self.columns)) or content[-1] != "\n":
+                raise self._error(self._load(content)[0].problems)
             if records:
-                self._replace_file(content + "".join(_to_line(record) for record in records))
+                content += "".join(write_line(record) for record in records)
+                replace_file(self.path, _encode(content))
         return len(records)
 
     def normalise(self, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         """Return the rows as they would be read back: same types, same rounding.
 
         Raises:
-            ValueError: a row does not fit the schema.
+            ValueError: as `append`.
         """
-        return self._validated(self._format(rows))
+        return self._check_new(write_records(rows, self.schema))
+
+    def set_aside(self) -> tuple[Path, int] | None:
+        """Move every doubtful line to `<name>.set-aside.csv`; return that file and their number.
+
+        Nothing is lost: the lines are added to what that file holds already. What they were to say
+        is computed again by the next run. `None` if no line is doubtful.
+        """
+        aside = self.path.with_suffix(".set-aside.csv")
+        with locked(self.path):
+            content = self._content()
+            table, _ = self._load(content)
+            doubtful = {problem.line for problem in table.problems}
+            if not doubtful:
+                return None
+            lines = _lines(content)
+            if 1 in doubtful:  # without its header nothing of the file can be read
+                doubtful = set(range(1, len(lines) + 1))
+            moved = [line for n, line in enumerate(lines, start=1) if n in doubtful]
+            before = aside.read_bytes() if aside.is_file() else b""
+            replace_file(aside, before + _encode("".join(moved).rstrip("\n") + "\n"))
+            kept = "" if 1 in doubtful else _drop_lines(content, doubtful)
+            replace_file(self.path, _encode(kept))
+        return aside, len(moved)
 
     def _content(self) -> str:
+        """Return the file's text; bytes that are no text are kept as they are."""
         try:
-            return self.path.read_bytes().decode("utf-8")
+            return self.path.read_bytes().decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             return ""
-        except UnicodeDecodeError as error:
-            raise _Problem(f"byte {error.start} is not UTF-8 text") from error
 
-    def _frame(self, records: list[list[str]], unit: str, first: int) -> pd.DataFrame:
-        """Return records as a validated frame; problems name `unit` and its number."""
-        columns = {}
-        for index, (name, column) in enumerate(self.schema.columns.items()):
-            convert, values = _reader(column), []
-            for number, record in enumerate(records, start=first):
-                try:
-                    values.append(convert(record[index]))
-                except ValueError as error:
-                    raise _Problem(f"{unit} {number}: {name}={record[index]!r} {error}") from None
-            dtype = _dtype(column)
-            columns[name] = pd.Series(values, dtype=dtype if is_numeric_dtype(dtype) else object)
-        try:
-            return self.schema.validate(pd.DataFrame(columns, columns=self.columns), lazy=True)
-        except pandera.errors.SchemaErrors as error:
-            raise _Problem(_explain(error.failure_cases, unit, first)) from error
+    def _load(self, content: str) -> tuple[Table, dict[str, tuple[int, int]]]:
+        """Return what a file's text holds, with all that is wrong with it, and what it lacks."""
+        table = read_table(content, self.schema) if content else type_records([], [], self.schema)
+        return self._prove(table)
 
-    def _format(self, rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-        """Return the rows as fields of the file, in column order."""
-        for row in rows:
-            check_keys(row, self.columns, "result column")
-            missing = [name for name in self.columns if name not in row]
-            if missing:
-                raise ValueError(f"a row lacks {missing}; give each a value (NaN when undefined)")
-        columns = self.schema.columns.items()
-        return [[_to_text(row[name], name, column) for name, column in columns] for row in rows]
+    def _prove(self, table: Table) -> tuple[Table, dict[str, tuple[int, int]]]:
+        """Add what the rows say against themselves, and return which trials lack rows."""
+        if self.proof is None or table.rows.empty:
+            return table, {}
+        found, incomplete = self.proof.examine(table.rows)
+        said = [Problem(table.lines[row], text) for row, text in found]
+        problems = sorted([*said, *table.problems], key=lambda problem: problem.line)
+        return table._replace(problems=problems), incomplete
 
-    def _validated(self, records: list[list[str]]) -> pd.DataFrame:
-        try:
-            return self._frame(records, "row", 1)
-        except _Problem as problem:
-            raise ValueError(f"rows for {self.path} do not fit its schema: {problem}") from None
+    def _check_new(self, records: list[list[str]]) -> pd.DataFrame:
+        places = list(range(1, len(records) + 1))
+        table, incomplete = self._prove(type_records(records, places, self.schema))
+        problems = _say(table.problems, "row")
+        for name, (n, wanted) in incomplete.items():
+            problems = problems or f"trial {name} has {n} rows, expected {wanted}"
+        if problems:
+            raise ValueError(f"rows for {self.path} do not fit: {problems}")
+        return table.rows
 
-    def _error(self, problem: Exception) -> ResultsError:
+    def _error(self, problems: Sequence[Problem]) -> ResultsError:
         return ResultsError(
-            f"{self.path}: {problem}. Restore the file with `git checkout -- {self.path}`, "
-            "or delete it to recompute its rows."
+            f"{self.path}: {_say(problems, 'line')}. Nothing was changed. Put the lines right, or "
+            f"{self._set_aside_command()}"
         )
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the store's lock file; a dying process releases it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path.with_name(f".{self.path.name}.lock"), "w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-    def _replace_file(self, content: str) -> None:
-        partial = self.path.with_name(self.path.name + ".partial")
-        with open(partial, "wb") as file:
-            file.write(content.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, self.path)
+    def _set_aside_command(self) -> str:
+        return (
+            f"run `python -m tools.rows --set-aside {self.path.stem}`, which moves doubtful lines "
+            "to a file beside it; the next run computes them again."
+        )
 
 
-class _Problem(ValueError):
-    """What is wrong, without the file name and remedy that `ResultsError` adds."""
-
-
-def _split(content: str, columns: list[str]) -> list[str]:
-    """Return the file's lines with their ends, after the checks that need no parsing."""
-    lines = content.splitlines(keepends=True)
-    for number, line in enumerate(lines, start=1):
-        if line.startswith(CONFLICT_MARKERS):
-            raise _Problem(f"line {number} is a git conflict marker ({line.strip()!r})")
-    header = next(csv.reader(lines[:1]), [])
-    missing = [name for name in columns if name not in header]
-    surplus = [name for name in header if name not in columns]
-    if missing or surplus:
-        raise _Problem(f"columns missing: {missing}, columns not expected: {surplus}")
-    if header != columns:
-        raise _Problem(f"the columns are not in the expected order {columns}")
-    if not lines[-1].endswith("\n"):
-        raise _Problem(f"the last line ({len(lines)}) is cut off")
-    return lines
-
-
-def _parse(lines: list[str], columns: list[str]) -> list[list[str]]:
-    """Return the fields of every line after the header."""
-    records = []
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            record = next(csv.reader([line], strict=True), [])
-        except csv.Error as error:
-            raise _Problem(f"line {number} cannot be parsed ({error})") from error
-        if len(record) != len(columns):
-            raise _Problem(f"line {number} has {len(record)} fields, expected {len(columns)}")
-        records.append(record)
-    return records
-
-
-def _to_line(record: Sequence[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(record)
-    return buffer.getvalue()
-
-
-def _dtype(column: pa.Column) -> Any:
-    """Return the pandas type of a column; text when the schema gives none."""
-    return getattr(column.dtype, "type", None) or str
-
-
-def _to_text(value: Any, name: str, column: pa.Column) -> str:
-    """Return the value as it stands in the file."""
-    dtype = _dtype(column)
-    value = value.item() if hasattr(value, "item") else value
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    try:
-        if is_bool_dtype(dtype):
-            return str(bool(value))
-        if is_integer_dtype(dtype):
-            if int(value) != value:
-                raise ValueError
-            return str(int(value))
-        if is_numeric_dtype(dtype):
-            return f"{float(value) + 0.0:.6g}"  # adding 0.0 turns -0.0 into 0.0
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name}={value!r} does not fit a column of type {dtype}") from None
-    text = str(value)
-    if len((text + "x").splitlines()) > 1:
-        raise ValueError(f"{name}={text!r} contains a line break; write it on one line")
-    return text
-
-
-def _reader(column: pa.Column) -> Callable[[str], Any]:
-    """Return the function that turns a field of this column into its value."""
-    dtype = _dtype(column)
-    is_extension = isinstance(dtype, pd.api.extensions.ExtensionDtype)
-    missing = pd.NA if is_extension and is_numeric_dtype(dtype) else math.nan
-    kind, expected = str, "text"
-    if is_bool_dtype(dtype):
-        kind, expected = {"True": True, "False": False}.__getitem__, "True or False"
-    elif is_integer_dtype(dtype):
-        kind, expected = int, "a whole number"
-    elif is_numeric_dtype(dtype):
-        kind, expected = float, "a number"
-
-    def read(text: str) -> Any:
-        if text == "" and column.nullable:
-            return missing
-        try:
-            return kind(text)
-        except (KeyError, ValueError):
-            raise ValueError(f"is not {expected}") from None
-
-    return read
-
-
-def _explain(failures: pd.DataFrame, unit: str, first: int) -> str:
-    """Return the first validation failures in words."""
-    found = []
-    for case in failures.itertuples():
-        where = f"{unit} {first + int(case.index)}: " if not pd.isna(case.index) else ""
-        check = "is part of a duplicated key" if "unique" in str(case.check) else case.check
-        found.append(f"{where}{case.column}={case.failure_case!r} ({check})")
+def _say(problems: Sequence[Problem], unit: str) -> str:
+    """Return the first problems in words."""
+    found = [f"{unit} {line}: {text}" for line, text in problems]
     more = f" and {len(found) - MAX_REPORTED} more" if len(found) > MAX_REPORTED else ""
     return "; ".join(found[:MAX_REPORTED]) + more
+
+
+def _lines(content: str) -> list[str]:
+    """Return the lines with their ends, as `read_table` counts them."""
+    return [line + "\n" for line in content.removesuffix("\n").split("\n")]
+
+
+def _drop_lines(content: str, numbers: set[int]) -> str:
+    """Return the text without the lines of these numbers, from 1."""
+    return "".join(line for n, line in enumerate(_lines(content), start=1) if n not in numbers)
+
+
+def _encode(content: str) -> bytes:
+    return content.encode("utf-8", "surrogateescape")

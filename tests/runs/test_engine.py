@@ -1,5 +1,6 @@
 """Trials run once, in parallel, survive being killed, and can be audited."""
 
+import csv
 import functools
 import logging
 import os
@@ -14,8 +15,10 @@ import pandera.pandas as pa
 import pytest
 
 from hsokv.runs.audit import Tolerance, audit
-from hsokv.runs.engine import Trial, TrialError, run_trials
+from hsokv.runs.engine import TrialError, run_trials
 from hsokv.runs.store import ResultsError, ResultsStore
+from hsokv.runs.table import write_line
+from hsokv.runs.trial import Trial
 from hsokv.seeds import numpy_rng
 from tools.paths import ROOT
 
@@ -29,6 +32,7 @@ SCHEMA = pa.DataFrameSchema(
         "seed": pa.Column(int),
         "accuracy": pa.Column(float, nullable=True),
         "train_s": pa.Column(float),
+        "settings": pa.Column(str),
         "config_hash": pa.Column(str),
         "code_version": pa.Column(str),
     },
@@ -194,7 +198,7 @@ def test_a_damaged_file_stops_the_run(store):
     """Nothing is computed on top of a file that cannot be trusted."""
     run_trials(make_trials(1), run_one, store, n_jobs=1)
     store.path.write_text("<<<<<<< HEAD\n" + store.path.read_text())
-    with pytest.raises(ResultsError, match="git conflict marker"):
+    with pytest.raises(ResultsError, match="columns missing"):
         run_trials(make_trials(2), run_one, store, n_jobs=1)
 
 
@@ -278,11 +282,11 @@ def test_ctrl_c_leaves_whole_units(store, tmp_path):
 
 
 def forge(store, column="accuracy", value="0.999", line=2):
-    """Change one field of the results file by hand."""
+    """Change one field of the results file and make its checksum right, as a forger would."""
     lines = store.path.read_text().splitlines()
-    fields = lines[line - 1].split(",")
+    fields = next(csv.reader([lines[line - 1]]))
     fields[store.columns.index(column)] = value
-    lines[line - 1] = ",".join(fields)
+    lines[line - 1] = write_line(fields[:-1]).rstrip()
     store.path.write_text("\n".join(lines) + "\n")
 
 
@@ -300,7 +304,7 @@ def test_audit_agrees_with_honest_rows(store):
     before = store.path.read_bytes()
     found = audit_all(store, trials)
     assert len(found.disagreements) == 0 and (found.errors["error"] == 0).all()
-    assert (found.n_trials, found.n_rows, found.n_cells) == (6, 18, 18 * 7)
+    assert (found.n_trials, found.n_rows, found.n_cells) == (6, 18, 18 * 8)
     assert audit_all(store, trials[:4], sample=2).n_trials == 2
     assert store.path.read_bytes() == before
 

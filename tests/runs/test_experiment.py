@@ -27,8 +27,7 @@ def test_parameters_come_from_a_notebook_and_go_back():
 
 def test_rows_hold_the_engines_columns_in_order():
     """Settings stand between flow and seed, results after; no other column is accepted."""
-    schema = row_schema(
-        "toy", {"arm": pa.Column(str)}, {"accuracy": pa.Column(float)}, unique=["config_hash"]
-    )
-    names = ["experiment", "flow", "arm", "seed", "accuracy", "config_hash", "code_version"]
-    assert list(schema.columns) == names and schema.strict and schema.unique == ["config_hash"]
+    schema = row_schema("toy", {"arm": pa.Column(str)}, {"accuracy": pa.Column(float)}, key=["arm"])
+    names = ["experiment", "flow", "arm", "seed", "accuracy", "settings", "config_hash"]
+    assert list(schema.columns) == [*names, "code_version"] and schema.strict
+    assert schema.unique == ["config_hash", "arm"]

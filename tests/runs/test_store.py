@@ -9,6 +9,8 @@ import pandera.pandas as pa
 import pytest
 
 from hsokv.runs.store import ResultsError, ResultsStore
+from hsokv.runs.table import checksum
+from tests.faults import count_steps, die_at_step, fail_at_each_step
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -28,6 +30,14 @@ def make_row(seed=0, config_hash="a1", **changes):
     """One valid row."""
     row = {"flow": "hybrid", "seed": seed, "accuracy": 0.5, "correct_words": "00ff", "note": None}
     return row | {"is_final": True, "config_hash": config_hash} | changes
+
+
+def rewrite(store, old, new):
+    """Change the file by hand and make the checksums of its lines right, as a forger would."""
+    header, *lines = store.path.read_text().replace(old, new, 1).splitlines()
+    bodies = [line.rpartition(",")[0] for line in lines]
+    lines = [f"{body},{checksum(body)}" for body in bodies]
+    store.path.write_text("\n".join([header, *lines]) + "\n")
 
 
 @pytest.fixture
@@ -50,9 +60,9 @@ def test_rows_come_back_as_written(store):
     rows = [make_row(0, accuracy=1 / 3), make_row(1, accuracy=math.nan, note='a, "b"')]
     assert store.append(rows) == 2
     assert store.path.read_text() == (
-        "flow,seed,accuracy,correct_words,note,is_final,config_hash\n"
-        "hybrid,0,0.333333,00ff,,True,a1\n"
-        'hybrid,1,,00ff,"a, ""b""",True,a1\n'
+        "flow,seed,accuracy,correct_words,note,is_final,config_hash,checksum\n"
+        "hybrid,0,0.333333,00ff,,True,a1,c2d0edc9\n"
+        'hybrid,1,,00ff,"a, ""b""",True,a1,03a6d565\n'
     )
     frame = store.read()
     assert frame["correct_words"].tolist() == ["00ff", "00ff"]
@@ -64,13 +74,23 @@ def test_rows_come_back_as_written(store):
 
 
 def test_existing_bytes_are_kept(store):
-    """Rows written by hand with other formatting stay exactly as they are."""
+    """What is added comes after what is there, whatever that is."""
     store.append([make_row()])
-    content = store.path.read_bytes().replace(b"0.5", b"0.50000000001")
+    content = store.path.read_bytes().replace(b"0.5", b"0.7")
     store.path.write_bytes(content)
     store.append([make_row(1, "b2")])
     assert store.path.read_bytes().startswith(content)
-    assert store.has("b2") and not store.has("c3")
+
+
+def test_the_file_keeps_its_mode_and_a_link_stays(tmp_path):
+    """Permissions survive an append; a symbolic link is followed, not replaced."""
+    real = ResultsStore(tmp_path / "real.csv", SCHEMA)
+    real.append([make_row()])
+    real.path.chmod(0o640)
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    ResultsStore(tmp_path / "link.csv", SCHEMA).append([make_row(1, "b2")])
+    assert (tmp_path / "link.csv").is_symlink() and len(real.read()) == 2
+    assert real.path.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_stored_unit_is_not_added_twice(store):
@@ -93,6 +113,8 @@ def test_a_stored_unit_is_not_added_twice(store):
         ({"seed": 1.5}, "seed=1.5 does not fit"),
         ({"seed": None}, "row 2: seed='' is not a whole number"),
         ({"note": "a\nb"}, "line break"),
+        ({"note": "\x1b[31m"}, "does not print"),
+        ({"note": "=cmd|' /C calc'!A0"}, "begins like a formula"),
         ({"seed": 0}, "duplicated key"),
     ],
 )
@@ -120,44 +142,101 @@ def test_a_row_without_a_column_is_refused(store):
         ("hybrid,1,0.5", "hybrid,1,0.5x", "line 3: accuracy='0.5x' is not a number"),
         ("hybrid,1,0.5", "hybrid,1,7", "line 3: accuracy=7.0"),
         ("hybrid,1,", "hybrid,,", "line 3: seed='' is not a whole number"),
-        ("hybrid,1,", "hybrid,", "line 3 has 6 fields, expected 7"),
+        ("hybrid,1,", "hybrid,1_0,", "line 3: seed='1_0' is not how it is written: expected '10'"),
+        ("hybrid,1,0.5", "hybrid,1, 0.5", "accuracy=' 0.5' is not how it is written"),
+        ("hybrid,1,0.5", "hybrid,1,5e-1", "accuracy='5e-1' is not how it is written"),
+        ("00ff,,True", "00ff,=1+1,True", "note='=1\\+1' begins like a formula"),
+        ("hybrid,1,", "hybrid,", "line 3 has 7 fields, expected 8"),
         ("hybrid,1,", '"hybrid,1,', "line 3 cannot be parsed"),
         ("hybrid,1,", "hybrid,0,", "line 2: .*duplicated key"),
-        ("hybrid,1,", "<<<<<<< HEAD\nhybrid,1,", "line 3 is a git conflict marker"),
-        ("True,a1\nhybrid,1", "True,a1\n\nhybrid,1", "line 3 has 0 fields"),
-        ("True,a1\n", "maybe,a1\n", "line 2: is_final='maybe' is not True or False"),
+        ("hybrid,1,", "<<<<<<< HEAD\nhybrid,1,", "line 3 has 2 fields"),
+        ("True,a1", "maybe,a1", "line 2: is_final='maybe' is not True or False"),
         ("flow", "\ufeff\x00", "columns missing"),
     ],
 )
-def test_a_damaged_file_is_refused(store, old, new, match):
-    """Each kind of damage is named with its line and the remedy."""
+def test_a_forged_file_is_refused(store, old, new, match):
+    """Even with right checksums each kind of damage is named with its line and the remedy."""
     store.append([make_row(0), make_row(1)])
-    store.path.write_text(store.path.read_text().replace(old, new, 1))
-    with pytest.raises(ResultsError, match=match) as caught:
+    rewrite(store, old, new)
+    with pytest.raises(ResultsError, match=match.replace("line 3 ", "line 3: ")) as caught:
         store.read()
     assert str(store.path) in str(caught.value)
-    assert "git checkout -- " in str(caught.value) and "delete it" in str(caught.value)
+    assert "--set-aside trials" in str(caught.value) and "checkout" not in str(caught.value)
 
 
-def test_a_cut_off_or_binary_file_is_refused_and_not_touched(store):
-    """Appending to a damaged file raises and leaves its bytes alone."""
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        (b"hybrid,1,0.5", b"hybrid,1,0.6", "line 3: was changed after it was written"),
+        (b"hybrid,1,", b"<<<<<<< HEAD\nhybrid,1,", "line 3: is a git conflict marker"),
+        (b"hybrid,1,", b"\nhybrid,1,", "line 3: has 0 fields"),
+        (b"hybrid,1,", b"hyb\xff\xferid,1,", "line 3: "),
+        (b"\n", b"\r\n", "line"),
+    ],
+)
+def test_an_edited_file_is_refused_and_set_aside(store, old, new, match):
+    """Setting doubtful lines aside loses no line, and heals the file."""
     store.append([make_row(0), make_row(1)])
-    whole = store.path.read_bytes()
-    for damaged, match in ((whole[:-5], "cut off"), (whole + b"\xff\xfe\n", "not UTF-8")):
-        store.path.write_bytes(damaged)
-        for action in (store.read, lambda: store.append([make_row(0, "b2")])):
-            with pytest.raises(ResultsError, match=match):
-                action()
-        assert store.path.read_bytes() == damaged
+    store.path.write_bytes(store.path.read_bytes().replace(old, new, 1))
+    with pytest.raises(ResultsError, match=match):
+        store.read()
+    damaged = store.path.read_bytes()
+    aside, n_lines = store.set_aside()
+    kept = store.path.read_bytes()
+    assert sorted(damaged.splitlines()) == sorted((kept + aside.read_bytes()).splitlines())
+    assert n_lines == len(aside.read_bytes().splitlines()) and store.set_aside() is None
+    assert len(store.read()) <= 2
+    store.append([make_row(1)], replace=True)
+    assert 1 in store.read()["seed"].tolist()
 
 
-def test_a_leftover_partial_file_does_no_harm(store):
-    """What a killed writer left behind is overwritten and never read."""
-    store.append([make_row()])
-    store.path.with_name("trials.csv.partial").write_text("garbage")
-    store.append([make_row(1, "b2")])
-    assert len(store.read()) == 2
-    assert not store.path.with_name("trials.csv.partial").exists()
+def test_a_cut_off_file_is_refused_and_not_touched(store):
+    """Appending to a file whose last line is incomplete raises and leaves its bytes alone."""
+    store.append([make_row(0), make_row(1)])
+    damaged = store.path.read_bytes()[:-5]
+    store.path.write_bytes(damaged)
+    for action in (store.read, lambda: store.append([make_row(0, "b2")])):
+        with pytest.raises(ResultsError, match="line 3: is cut off"):
+            action()
+    assert store.path.read_bytes() == damaged
+    store.set_aside()
+    assert store.read()["seed"].tolist() == [0]
+
+
+def test_every_failing_disk_operation_leaves_whole_trials(store, monkeypatch):
+    """A full disk at any write, flush or rename: the old rows or all the new ones, never others."""
+    store.append([make_row(0, "a1")])
+    before = store.path.read_bytes()
+
+    def start():
+        store.path.write_bytes(before)
+        return lambda: store.append([make_row(0, "b2"), make_row(1, "b2")])
+
+    failed = []
+    for name in fail_at_each_step(start, monkeypatch):
+        failed.append(name)
+        assert store.read()["config_hash"].tolist() in (["a1"], ["a1", "b2", "b2"])
+    assert {"open", "write", "fsync", "replace"} <= set(failed)
+    leftovers = [p.name for p in store.path.parent.iterdir() if p.suffix == ".partial"]
+    assert store.append([make_row(0, "c3")]) == 1 and not leftovers
+
+
+def test_death_at_every_disk_operation_leaves_whole_trials(store, monkeypatch):
+    """The same where the process dies on the spot; the next writer goes on, locks are free."""
+    store.append([make_row(0, "a1")])
+    before = store.path.read_bytes()
+
+    def add():
+        store.append([make_row(0, "b2"), make_row(1, "b2")])
+
+    n_steps = len(count_steps(add, monkeypatch))
+    assert n_steps >= 5
+    for step in range(n_steps):
+        store.path.write_bytes(before)
+        assert die_at_step(add, step)
+        assert store.read()["config_hash"].tolist() in (["a1"], ["a1", "b2", "b2"])
+        add()
+        assert store.read()["config_hash"].tolist() == ["a1", "b2", "b2"]
 
 
 def append_many(path, first):

@@ -3,6 +3,7 @@
 from hsokv.experiments.attribution.trials import (
     CONDITIONS,
     NAME,
+    PROOF,
     SCHEMA,
     TOLERANCES,
     Params,
@@ -19,6 +20,7 @@ EXPERIMENT = Experiment(
     schema=SCHEMA,
     make_trials=make_trials,
     run_trial=run_trial,
+    proof=PROOF,
     selectors={
         "cell": Selector(allowed=list_cells()),
         "condition": Selector(allowed=CONDITIONS),

@@ -14,40 +14,58 @@ import pandera.pandas as pa
 from hsokv.checks import check_at_least
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task
+from hsokv.experiments.word_rows import WORD_RULES
 from hsokv.flows.factorial import NAMES, cell_config
 from hsokv.flows.fork import fork
 from hsokv.flows.make import make_flow
-from hsokv.runs.engine import Trial
-from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
+from hsokv.runs.experiment import COUNT, MEASURED, WORDS, NotebookParams, row_schema
+from hsokv.runs.proof import Proof, same_in_trial
 from hsokv.runs.provenance import config_hash
+from hsokv.runs.trial import Trial
 
 NAME = "attribution"
 CONDITIONS = ("verbatim", "recognise", "infer")
 N_IN_TRAINING = NAMES.index("lifecycle")  # the switches before it act in training
 MEASURES = ("accuracy", "one_shot_accuracy", "memory_utility", "kv_hit_rate", "top1_key_correct",
             "gate_mean")  # fmt: skip
-COUNTS = ("n_way", "n_test", "n_one_shot", "n_entries", "n_consolidated", "n_forgotten")
+MEMORY_COUNTS = ("n_entries", "n_consolidated", "n_forgotten")
+COUNTS = ("n_way", "n_test", "n_one_shot", *MEMORY_COUNTS)
 TOLERANCES = dict.fromkeys(("kv_hit_rate", "gate_mean"), MEASURED)
 
 
 def _schema() -> pa.DataFrameSchema:
-    text, count = pa.Column(str), pa.Column(int, pa.Check.ge(0))
     settings = {
         "cell": pa.Column(str, pa.Check.str_matches(rf"^c[01]{{{len(NAMES)}}}$")),
         "swarm": pa.Column(int, pa.Check.isin([0, 1])),
         "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
     }
     results = {
-        **dict.fromkeys(COUNTS, count),
+        **dict.fromkeys(COUNTS, COUNT),
         **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
-        "correct_words": text,
-        "tested_words": text,
+        "correct_words": WORDS,
+        "tested_words": WORDS,
     }
-    key = ["cell", "swarm", "condition", "n_way", "seed", "config_hash"]
-    return row_schema(NAME, settings, results, unique=key)
+    return row_schema(NAME, settings, results, key=["cell", "condition"])
 
 
 SCHEMA = _schema()
+
+
+def list_forks(trial: Trial) -> list[str]:
+    """Return the four cells of a trial: its training under each choice of what follows it."""
+    return [f"c{dict(trial.settings)['group']}{after}" for after in ("11", "10", "01", "00")]
+
+
+PROOF = Proof(
+    ("cell", "condition"),
+    lambda trial: list(product(list_forks(trial), CONDITIONS)),
+    settings=("swarm", "n_way"),
+    rules=(
+        *WORD_RULES,
+        *map(same_in_trial, ("tested_words", "n_one_shot")),
+        *(same_in_trial(name, "cell") for name in MEMORY_COUNTS),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -103,8 +121,7 @@ def run_trial(trial: Trial) -> list[dict]:
     flow = make_flow("current", seed=trial.seed, **config.as_dict())
     fit_task(flow, task)
     rows = []
-    for after in ("11", "10", "01", "00"):
-        cell = f"c{settings['group']}{after}"
+    for cell in list_forks(trial):
         config = cell_config(cell, **options)
         forked = fork(
             flow,

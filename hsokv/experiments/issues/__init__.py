@@ -7,6 +7,7 @@ from hsokv.experiments.issues.trials import (
     BASES,
     CONDITIONS,
     NAME,
+    PROOF,
     SCHEMA,
     TOLERANCES,
     VARIANTS,
@@ -30,6 +31,7 @@ EXPERIMENT = Experiment(
     schema=SCHEMA,
     make_trials=make_trials,
     run_trial=run_trial,
+    proof=PROOF,
     selectors={
         "base": Selector(allowed=BASES),
         "variant": Selector("", lambda chosen: VARIANTS[chosen["base"]]),

@@ -18,18 +18,21 @@ from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task
+from hsokv.experiments.word_rows import WORD_RULES
 from hsokv.flows.factorial import CURRENT, SIMPLE, SMALL, cell_config
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import FLOWS
-from hsokv.runs.engine import Trial
-from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
+from hsokv.runs.experiment import COUNT, MEASURED, WORDS, NotebookParams, row_schema
+from hsokv.runs.proof import Proof, same_in_trial, whole_share
 from hsokv.runs.provenance import config_hash
+from hsokv.runs.trial import Trial
 
 NAME = "issues"
 CONDITIONS = ("verbatim", "recognise", "infer")
 MEASURES = ("accuracy", "one_shot_accuracy", "memory_utility", "kv_hit_rate", "top1_key_correct",
             "read_fraction", "gate_mean")  # fmt: skip
-COUNTS = ("n_way", "n_test", "n_one_shot", "n_entries", "n_consolidated", "n_forgotten")
+MEMORY_COUNTS = ("n_entries", "n_consolidated", "n_forgotten")
+COUNTS = ("n_way", "n_test", "n_one_shot", *MEMORY_COUNTS)
 TOLERANCES = dict.fromkeys(("kv_hit_rate", "gate_mean"), MEASURED)
 UNTRAINED = "nearest_neighbor"
 BASES = ("current", "simple", UNTRAINED)
@@ -103,23 +106,32 @@ VARIANTS: dict[str, dict[str, dict]] = {
 
 
 def _schema() -> pa.DataFrameSchema:
-    text, count = pa.Column(str), pa.Column(int, pa.Check.ge(0))
     settings = {
         "base": pa.Column(str, pa.Check.isin(BASES)),
-        "variant": pa.Column(str, nullable=False),
+        "variant": pa.Column(str, pa.Check.str_matches(r"^\w*$")),
         "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
     }
     results = {
-        **dict.fromkeys(COUNTS, count),
+        **dict.fromkeys(COUNTS, COUNT),
         **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
         "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
-        "correct_words": text,
-        "tested_words": text,
+        "correct_words": WORDS,
+        "tested_words": WORDS,
     }
-    return row_schema(NAME, settings, results, unique=["config_hash", "condition"])
+    return row_schema(NAME, settings, results, key=["condition"])
 
 
 SCHEMA = _schema()
+PROOF = Proof(
+    ("condition",),
+    lambda trial: [(condition,) for condition in CONDITIONS],
+    settings=("base", "variant", "n_way"),
+    rules=(
+        *WORD_RULES,
+        whole_share("read_fraction", "n_test"),
+        *map(same_in_trial, ("tested_words", "n_one_shot", *MEMORY_COUNTS)),
+    ),
+)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from hsokv.experiments.printed_table.trials import (
     ARMS,
     NAME,
+    PROOF,
     REPAIRS,
     SCHEMA,
     TOLERANCES,
@@ -19,6 +20,7 @@ EXPERIMENT = Experiment(
     schema=SCHEMA,
     make_trials=make_trials,
     run_trial=run_trial,
+    proof=PROOF,
     selectors={"arm": Selector(allowed=ARMS), "repair": Selector("", REPAIRS)},
     tolerances=TOLERANCES,
 )

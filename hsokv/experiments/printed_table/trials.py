@@ -12,6 +12,7 @@ import copy
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import pandera.pandas as pa
 from torch import Tensor
 
@@ -23,9 +24,10 @@ from hsokv.experiments.printed_table.printed import PRINTED, first_solved, print
 from hsokv.flows.base import Flow
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.runs.engine import Trial
-from hsokv.runs.experiment import MEASURED, NotebookParams, row_schema
+from hsokv.runs.experiment import COUNT, MEASURED, NotebookParams, row_schema
+from hsokv.runs.proof import Proof, Rule, same_in_trial, whole_share
 from hsokv.runs.provenance import config_hash
+from hsokv.runs.trial import Trial
 
 NAME = "printed_table"
 REPAIRS = ("", "refresh", "no_cut", "scale", "label", "all")
@@ -57,15 +59,61 @@ def _schema() -> pa.DataFrameSchema:
         "budget": pa.Column(str, pa.Check.isin(["none", "fixed", *BUDGETS])),
     }
     results = {
-        **dict.fromkeys(COUNTS, pa.Column(int, pa.Check.ge(0))),
+        **dict.fromkeys(COUNTS, COUNT),
         **dict.fromkeys(SCORES, pa.Column(float, nullable=True)),
         "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
         "convergence": pa.Column(int, pa.Check.ge(-1)),
     }
-    return row_schema(NAME, settings, results, unique=["config_hash", "repair"])
+    return row_schema(NAME, settings, results, key=["repair"])
 
 
 SCHEMA = _schema()
+
+
+def list_repairs(arm: str) -> tuple[str, ...]:
+    """Return the repairs of an arm; most have nothing to mend."""
+    return REPAIRS if arm in REPAIRED else REPAIRS[:1]
+
+
+def _printed(name: str) -> Rule:
+    """Return the rule that a printed column is what the table makes of the measured ones."""
+
+    def expected(rows: pd.DataFrame) -> list[float]:
+        scores = zip(rows["arm"], rows["accuracy"], rows["one_shot_accuracy"], rows["retention"])
+        return [printed_scores(printed_row(arm), *shares)[name] for arm, *shares in scores]
+
+    return Rule(name, expected, "made from the measured shares as the table does")
+
+
+def _count_right(rows: pd.DataFrame) -> pd.Series:
+    """Return the accuracy that the words with one and with more texts give together."""
+    several = rows["n_test"] - rows["n_single"]
+    right = rows["single_accuracy"].fillna(0) * rows["n_single"]
+    return (right + rows["multi_accuracy"].fillna(0) * several).round() / rows["n_test"]
+
+
+PROOF = Proof(
+    ("repair",),
+    lambda trial: [(repair,) for repair in list_repairs(trial.flow)],
+    settings=("budget",),
+    rules=(
+        Rule("arm", lambda rows: rows["flow"], "the flow's name"),
+        Rule("accuracy", _count_right, "words with one text and words with more"),
+        Rule(
+            "one_shot_accuracy",
+            lambda rows: rows["one_shot_correct"] / rows["n_one_shot"].replace(0, np.nan),
+            "one_shot_correct / n_one_shot",
+        ),
+        whole_share("single_accuracy", "n_single"),
+        whole_share("multi_accuracy", lambda rows: rows["n_test"] - rows["n_single"]),
+        *(
+            whole_share(name, "n_test")
+            for name in ("accuracy_without", "top1_key_correct", "read_fraction")
+        ),
+        *map(_printed, ("printed_one_shot", "printed_retention")),
+        *map(same_in_trial, ("n_test", "n_one_shot", "n_single", "n_entries", "accuracy_without")),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -119,10 +167,9 @@ def run_trial(trial: Trial) -> list[dict]:
     """Train one arm and return a row per repair."""
     settings, task = dict(trial.settings), make_predecessor_task(trial.seed)
     flow = train_arm(trial.flow, task, trial.seed, settings["budget"], settings.get("n_steps", 1))
-    repairs = REPAIRS if trial.flow in REPAIRED else REPAIRS[:1]
     states = _states(flow, task.test.texts) if trial.flow in REPAIRED else None
     rows = []
-    for repair in repairs:
+    for repair in list_repairs(trial.flow):
         row = measure(repair_flow(flow, repair, task), task, states)
         row["convergence"] = _convergence(trial.flow, flow, task, row["accuracy"])
         scores = (row["accuracy"], row["one_shot_accuracy"], row["retention"])

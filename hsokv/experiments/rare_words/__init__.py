@@ -4,6 +4,7 @@ from hsokv.data.rare_words import CONDITIONS
 from hsokv.experiments.rare_words.tables import with_arm
 from hsokv.experiments.rare_words.trials import (
     NAME,
+    PROOF,
     SCHEMA,
     TIMINGS,
     TOLERANCES,
@@ -28,6 +29,7 @@ EXPERIMENT = Experiment(
     schema=SCHEMA,
     make_trials=make_trials,
     run_trial=run_trial,
+    proof=PROOF,
     selectors={
         "arm": Selector(allowed=list_arm_names()),
         "condition": Selector(allowed=CONDITIONS),

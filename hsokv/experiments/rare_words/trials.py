@@ -7,8 +7,10 @@ rows go to `results/rare_words.csv`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
+import pandas as pd
 import pandera.pandas as pa
 
 from hsokv.checks import check_keys
@@ -16,11 +18,13 @@ from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import CONDITIONS, RareWordTask, make_rare_word_task
 from hsokv.experiments.evaluate import examine, fit_task, right_answers
+from hsokv.experiments.word_rows import WORD_RULES
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.runs.engine import Trial
-from hsokv.runs.experiment import MEASURED, RANKED, NotebookParams, row_schema
+from hsokv.runs.experiment import COUNT, MEASURED, RANKED, SHARE, WORDS, NotebookParams, row_schema
+from hsokv.runs.proof import Proof, same_in_trial, whole_share
 from hsokv.runs.provenance import config_hash
+from hsokv.runs.trial import Trial
 from hsokv.stats import metrics
 
 NAME = "rare_words"
@@ -30,31 +34,60 @@ MEASURES = (
     "memory_utility", "kv_hit_rate", "top1_key_correct", "read_fraction", "gate_mean",
     "novelty_auroc", "convergence_steps", "flops", "train_s", "predict_ms", "memory_bytes",
 )  # fmt: skip
+SHARES = ("one_shot_accuracy", "retention", "retention_as_printed", "top1_key_correct",
+          "read_fraction", "gate_mean", "novelty_auroc")  # fmt: skip
 TIMINGS = ("train_s", "predict_ms")
 TOLERANCES = {"kv_hit_rate": MEASURED, "gate_mean": MEASURED, "novelty_auroc": RANKED}
 
 
+KEY = ("condition", "n_distractors")
+
+
 def _schema() -> pa.DataFrameSchema:
-    text, count = pa.Column(str), pa.Column(int, pa.Check.ge(0))
     settings = {
         "budget": pa.Column(str, pa.Check.isin(["none", "fixed", *BUDGETS])),
         "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
-        "n_way": count,
-        "n_distractors": count,
+        "n_way": COUNT,
+        "n_distractors": COUNT,
     }
+    measures = dict.fromkeys(MEASURES, pa.Column(float, nullable=True))
+    shares = dict.fromkeys(SHARES, SHARE)
     results = {
-        "n_test": count,
-        "n_one_shot": count,
-        **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
+        "n_test": COUNT,
+        "n_one_shot": COUNT,
+        **(measures | shares),
         "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
-        "correct_words": text,
-        "tested_words": text,
+        "correct_words": WORDS,
+        "tested_words": WORDS,
     }
-    key = ["config_hash", "condition", "n_distractors"]
-    return row_schema(NAME, settings, results, unique=key)
+    return row_schema(NAME, settings, results, key=KEY)
 
 
 SCHEMA = _schema()
+
+
+def _count_pairs(rows: pd.DataFrame) -> pd.Series:
+    """Return twice the pairs of a known and an unseen text that each AUROC compares, (n_rows,)."""
+    unseen = rows["condition"] == "unseen"
+    groups = [rows["config_hash"], rows["n_distractors"]]
+    known = rows["n_test"].where(~unseen).groupby(groups).transform("max")
+    return 2 * known * rows["n_test"].where(unseen).groupby(groups).transform("max")
+
+
+PROOF = Proof(
+    KEY,
+    lambda trial: list(product(CONDITIONS, dict(trial.settings)["n_distractors"])),
+    settings=("budget", "n_way", "n_distractors"),
+    rules=(
+        *WORD_RULES,
+        whole_share("read_fraction", "n_test"),
+        whole_share("retention_as_printed", "n_test"),
+        whole_share("novelty_auroc", _count_pairs),
+        whole_share("convergence_steps", lambda rows: np.ones(len(rows))),
+        whole_share("memory_bytes", lambda rows: np.ones(len(rows))),
+        *map(same_in_trial, ("convergence_steps", "flops", "train_s", "memory_bytes")),
+    ),
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,312 @@
+"""Rows as lines of CSV, and back: one spelling for every value, a checksum for every line.
+
+Floats are written with six significant digits; an undefined value (NaN) is an empty field. What is
+wrong is collected line by line, not raised at the first, so that all of it can be named at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pandera.errors
+import pandera.pandas as pa
+from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
+
+from hsokv.checks import check_keys
+
+CHECKSUM = "checksum"  # last field of every line: 8 hexadecimal digits
+FORMULA_MARKS = ("=", "+", "-", "@")
+CONFLICT_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+
+
+class Problem(NamedTuple):
+    """What is wrong with one line of a file (the header is line 1) or one row that was handed in.
+
+    Attributes:
+        line: the line.
+        text: column, value and expectation.
+    """
+
+    line: int
+    text: str
+
+
+class Table(NamedTuple):
+    """Rows that could be read.
+
+    Attributes:
+        rows: typed values, (n_rows, n_columns).
+        lines: the line each row stands on, (n_rows,).
+        problems: of these rows and of lines that could not be read.
+    """
+
+    rows: pd.DataFrame
+    lines: list[int]
+    problems: list[Problem]
+
+
+def checksum(line: str) -> str:
+    """Return the checksum of a line without its last field."""
+    return hashlib.sha256(line.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def write_header(columns: Sequence[str]) -> str:
+    """Return the first line of a file."""
+    return _join([*columns, CHECKSUM])
+
+
+def write_line(record: Sequence[str]) -> str:
+    """Return one row as a line: its fields and their checksum."""
+    line = _join(record)[:-1]
+    return f"{line},{checksum(line)}\n"
+
+
+def write_records(rows: Sequence[Mapping[str, Any]], schema: pa.DataFrameSchema) -> list[list[str]]:
+    """Return rows as fields in the order of the columns.
+
+    Raises:
+        ValueError: a row has other columns, or a value does not fit its column.
+    """
+    columns = list(schema.columns)
+    for row in rows:
+        check_keys(row, columns, "result column")
+        missing = [name for name in columns if name not in row]
+        if missing:
+            raise ValueError(f"a row lacks {missing}; give each a value (NaN when undefined)")
+    writers = {name: _writer(name, column) for name, column in schema.columns.items()}
+    return [[write(row[name]) for name, write in writers.items()] for row in rows]
+
+
+def read_table(content: str, schema: pa.DataFrameSchema) -> Table:
+    """Return the rows of a file's text.
+
+    A line whose fields can be read stays among the rows even if its checksum is wrong, so that
+    further checks can say which field it is. Without a right header nothing is read.
+    """
+    columns = list(schema.columns)
+    header, *body = content.split("\n")
+    if problem := _check_header(header, columns):
+        return Table(_empty(schema), [], [Problem(1, problem)])
+    last = body.pop() if body else ""
+    problems = [Problem(len(body) + 2, "is cut off")] if last else []
+    records, lines = [], []
+    fields, checks = zip(*(line.rpartition(",")[::2] for line in body)) if body else ((), ())
+    for number, record in enumerate(_split_all(fields), start=2):
+        line, check = fields[number - 2], checks[number - 2]
+        is_readable = record is not None and len(record) == len(columns)
+        if not is_readable or checksum(line) != check:
+            problems.append(Problem(number, _explain_line(body[number - 2], columns)))
+        if is_readable:
+            records.append(record)
+            lines.append(number)
+    table = type_records(records, lines, schema)
+    return table._replace(problems=table.problems + problems)
+
+
+def type_records(
+    records: Sequence[Sequence[str]], lines: Sequence[int], schema: pa.DataFrameSchema
+) -> Table:
+    """Return records as typed rows, checked against the schema.
+
+    Args:
+        records: the fields of each row, in the order of the columns.
+        lines: where each stands.
+        schema: columns with their types and checks.
+    """
+    wrong: list[tuple[int, str]] = []
+    data = {}
+    fields = zip(*records) if records else [()] * len(schema.columns)
+    for texts, (name, column) in zip(fields, schema.columns.items()):
+        values, unreadable = _read_column(set(texts), name, column)
+        if unreadable:
+            wrong += [
+                (row, unreadable[text]) for row, text in enumerate(texts) if text in unreadable
+            ]
+        data[name] = list(map(values.get, texts))
+    lines_kept = list(lines)
+    if wrong:
+        keep = sorted(set(range(len(records))) - {row for row, _ in wrong})
+        data = {name: [values[row] for row in keep] for name, values in data.items()}
+        lines_kept = [lines[row] for row in keep]
+    types = {name: _dtype(column) for name, column in schema.columns.items()}
+    types = {name: dtype if is_numeric_dtype(dtype) else object for name, dtype in types.items()}
+    series = {name: pd.Series(data[name], dtype=dtype) for name, dtype in types.items()}
+    rows = pd.DataFrame(series, columns=list(types))
+    try:
+        rows, unfit = schema.validate(rows, lazy=True), []
+    except pandera.errors.SchemaErrors as error:
+        unfit = list(_explain_schema(error.failure_cases))
+    dropped = {row for row, _ in unfit}
+    problems = [Problem(lines[row], text) for row, text in wrong]
+    problems += [Problem(lines_kept[row], text) for row, text in unfit]
+    if dropped:
+        rows = rows.drop(index=list(dropped)).reset_index(drop=True)
+        lines_kept = [line for row, line in enumerate(lines_kept) if row not in dropped]
+    return Table(rows, lines_kept, problems)
+
+
+def _empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
+    return type_records([], [], schema).rows
+
+
+def _check_header(header: str, columns: list[str]) -> str:
+    """Return what is wrong with the first line, '' for nothing."""
+    names = _split(header) or []
+    wanted = [*columns, CHECKSUM]
+    missing = [name for name in wanted if name not in names]
+    surplus = [name for name in names if name not in wanted]
+    if missing or surplus:
+        return f"columns missing: {missing}, columns not expected: {surplus}"
+    if header + "\n" != write_header(columns):
+        return f"the columns are not in the expected order {wanted}"
+    return ""
+
+
+def _explain_line(line: str, columns: list[str]) -> str:
+    """Return why a line is not what was written."""
+    if line.startswith(CONFLICT_MARKERS):
+        return f"is a git conflict marker ({line[:40]!r})"
+    fields = _split(line)
+    if fields is None:
+        return "cannot be parsed as CSV"
+    if len(fields) != len(columns) + 1:
+        return f"has {len(fields)} fields, expected {len(columns) + 1}"
+    expected = checksum(line.rpartition(",")[0])
+    return f"was changed after it was written: checksum={fields[-1]!r}, expected {expected!r}"
+
+
+def _split(line: str) -> list[str] | None:
+    """Return the fields of a line, `None` where it cannot be parsed."""
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return None
+
+
+def _split_all(lines: Sequence[str]) -> list[list[str] | None]:
+    """Return the fields of every line, in one pass where no line is broken."""
+    try:
+        records = list(csv.reader(lines, strict=True))
+    except csv.Error:
+        records = []
+    return records if len(records) == len(lines) else [_split(line) for line in lines]
+
+
+def _join(record: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(record)
+    return buffer.getvalue()
+
+
+def _dtype(column: pa.Column) -> Any:
+    """Return the pandas type of a column; text when the schema gives none."""
+    return getattr(column.dtype, "type", None) or str
+
+
+def _writer(name: str, column: pa.Column) -> Callable[[Any], str]:
+    """Return the function that writes a value of a column as it stands in the file."""
+    dtype = _dtype(column)
+    if is_bool_dtype(dtype):
+        spell = _spell_bool
+    elif is_integer_dtype(dtype):
+        spell = _spell_integer
+    else:
+        spell = _spell_number if is_numeric_dtype(dtype) else None
+
+    def write(value: Any) -> str:
+        value = value.item() if hasattr(value, "item") else value
+        if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+            return ""
+        if spell is None:
+            return _check_text(str(value), name)
+        try:
+            return spell(value)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"{name}={value!r} does not fit a column of type {dtype}") from None
+
+    return write
+
+
+def _spell_bool(value: Any) -> str:
+    return str(bool(value))
+
+
+def _spell_integer(value: Any) -> str:
+    if int(value) != value:
+        raise ValueError
+    return str(int(value))
+
+
+def _spell_number(value: Any) -> str:
+    return f"{float(value) + 0.0:.6g}"  # adding 0.0 turns -0.0 into 0.0
+
+
+def _check_text(text: str, name: str) -> str:
+    """Return a text that neither a terminal nor a spreadsheet takes for more than text."""
+    if not text.isprintable():
+        raise ValueError(
+            f"{name}={text!r} holds a line break or another character that does not print; "
+            "write plain text on one line"
+        )
+    if text[:1] in FORMULA_MARKS:
+        raise ValueError(
+            f"{name}={text!r} begins like a formula, which a spreadsheet would run; begin it with "
+            "a letter"
+        )
+    return text
+
+
+def _read_column(
+    texts: set[str], name: str, column: pa.Column
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values of the different texts of a column, and what is wrong with the others."""
+    read, write, values, wrong = _reader(column), _writer(name, column), {}, {}
+    for text in texts:
+        try:
+            value = read(text)
+            written = write(value)
+            if written != text:
+                raise ValueError(f"{name}={text!r} is not how it is written: expected {written!r}")
+            values[text] = value
+        except ValueError as error:
+            message = str(error)
+            wrong[text] = message if message.startswith(name) else f"{name}={text!r} {message}"
+    return values, wrong
+
+
+def _reader(column: pa.Column) -> Callable[[str], Any]:
+    """Return the function that turns a field of this column into its value."""
+    dtype = _dtype(column)
+    is_extension = isinstance(dtype, pd.api.extensions.ExtensionDtype)
+    missing = pd.NA if is_extension and is_numeric_dtype(dtype) else math.nan
+    kind, expected = str, "text"
+    if is_bool_dtype(dtype):
+        kind, expected = {"True": True, "False": False}.__getitem__, "True or False"
+    elif is_integer_dtype(dtype):
+        kind, expected = int, "a whole number"
+    elif is_numeric_dtype(dtype):
+        kind, expected = float, "a number"
+
+    def read(text: str) -> Any:
+        if text == "" and column.nullable:
+            return missing
+        try:
+            return kind(text)
+        except (KeyError, ValueError):
+            raise ValueError(f"is not {expected}") from None
+
+    return read
+
+
+def _explain_schema(failures: pd.DataFrame) -> Iterable[tuple[int, str]]:
+    """Yield the row and the words of each failed check of a schema."""
+    for case in failures.itertuples():
+        check = "is part of a duplicated key" if "unique" in str(case.check) else case.check
+        row = 0 if pd.isna(case.index) else int(case.index)
+        yield row, f"{case.column}={case.failure_case!r} ({check})"
