@@ -102,9 +102,9 @@ class Experiment:
         notebook: stem of the notebook that shows it.
         params: its parameters, a dataclass.
         schema: columns of its rows.
+        proof: what the rows of a trial must satisfy.
         make_trials: parameters -> trials, cheap ones first.
         run_trial: trial -> rows; a module-level function, since it is sent to worker processes.
-        proof: what the rows of a trial must satisfy.
         selectors: columns that together with the seed name one row; see `Selector`.
         score: the column whose errors the audit looks at with their signs, a share.
         tolerances: of columns that may differ on another processor, each with its reason.
@@ -117,9 +117,9 @@ class Experiment:
     notebook: str
     params: type[NotebookParams]
     schema: pa.DataFrameSchema
+    proof: Proof
     make_trials: Callable[[Any], list[Trial]]
     run_trial: RunTrial
-    proof: Proof
     selectors: Mapping[str, Selector]
     score: str = "accuracy"
     tolerances: Mapping[str, Tolerance] = dataclasses.field(default_factory=dict)

@@ -9,19 +9,18 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
-from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
+from pandas.api.types import is_numeric_dtype
 
 from hsokv.checks import check_keys
+from hsokv.runs.cells import cell_reader, cell_writer, dtype_of
 
 CHECKSUM = "checksum"  # last field of every line: 8 hexadecimal digits
-FORMULA_MARKS = ("=", "+", "-", "@")
 CONFLICT_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 
@@ -79,7 +78,7 @@ def write_records(rows: Sequence[Mapping[str, Any]], schema: pa.DataFrameSchema)
         missing = [name for name in columns if name not in row]
         if missing:
             raise ValueError(f"a row lacks {missing}; give each a value (NaN when undefined)")
-    writers = {name: _writer(name, column) for name, column in schema.columns.items()}
+    writers = {name: cell_writer(name, column) for name, column in schema.columns.items()}
     return [[write(row[name]) for name, write in writers.items()] for row in rows]
 
 
@@ -134,7 +133,7 @@ def type_records(
         keep = sorted(set(range(len(records))) - {row for row, _ in wrong})
         data = {name: [values[row] for row in keep] for name, values in data.items()}
         lines_kept = [lines[row] for row in keep]
-    types = {name: _dtype(column) for name, column in schema.columns.items()}
+    types = {name: dtype_of(column) for name, column in schema.columns.items()}
     types = {name: dtype if is_numeric_dtype(dtype) else object for name, dtype in types.items()}
     series = {name: pd.Series(data[name], dtype=dtype) for name, dtype in types.items()}
     rows = pd.DataFrame(series, columns=list(types))
@@ -204,69 +203,11 @@ def _join(record: Iterable[str]) -> str:
     return buffer.getvalue()
 
 
-def _dtype(column: pa.Column) -> Any:
-    """Return the pandas type of a column; text when the schema gives none."""
-    return getattr(column.dtype, "type", None) or str
-
-
-def _writer(name: str, column: pa.Column) -> Callable[[Any], str]:
-    """Return the function that writes a value of a column as it stands in the file."""
-    dtype = _dtype(column)
-    if is_bool_dtype(dtype):
-        spell = _spell_bool
-    elif is_integer_dtype(dtype):
-        spell = _spell_integer
-    else:
-        spell = _spell_number if is_numeric_dtype(dtype) else None
-
-    def write(value: Any) -> str:
-        value = value.item() if hasattr(value, "item") else value
-        if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-            return ""
-        if spell is None:
-            return _check_text(str(value), name)
-        try:
-            return spell(value)
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(f"{name}={value!r} does not fit a column of type {dtype}") from None
-
-    return write
-
-
-def _spell_bool(value: Any) -> str:
-    return str(bool(value))
-
-
-def _spell_integer(value: Any) -> str:
-    if int(value) != value:
-        raise ValueError
-    return str(int(value))
-
-
-def _spell_number(value: Any) -> str:
-    return f"{float(value) + 0.0:.6g}"  # adding 0.0 turns -0.0 into 0.0
-
-
-def _check_text(text: str, name: str) -> str:
-    """Return a text that neither a terminal nor a spreadsheet takes for more than text."""
-    if not text.isprintable():
-        raise ValueError(
-            f"{name}={text!r} holds a line break or another character that does not print; "
-            "write plain text on one line"
-        )
-    if text[:1] in FORMULA_MARKS:
-        raise ValueError(
-            f"{name}={text!r} begins like a formula, which a spreadsheet would run; begin it with "
-            "a letter"
-        )
-    return text
-
-
 def _read_column(
     texts: set[str], name: str, column: pa.Column
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the values of the different texts of a column, and what is wrong with the others."""
-    read, write, values, wrong = _reader(column), _writer(name, column), {}, {}
+    read, write, values, wrong = cell_reader(column), cell_writer(name, column), {}, {}
     for text in texts:
         try:
             value = read(text)
@@ -278,30 +219,6 @@ def _read_column(
             message = str(error)
             wrong[text] = message if message.startswith(name) else f"{name}={text!r} {message}"
     return values, wrong
-
-
-def _reader(column: pa.Column) -> Callable[[str], Any]:
-    """Return the function that turns a field of this column into its value."""
-    dtype = _dtype(column)
-    is_extension = isinstance(dtype, pd.api.extensions.ExtensionDtype)
-    missing = pd.NA if is_extension and is_numeric_dtype(dtype) else math.nan
-    kind, expected = str, "text"
-    if is_bool_dtype(dtype):
-        kind, expected = {"True": True, "False": False}.__getitem__, "True or False"
-    elif is_integer_dtype(dtype):
-        kind, expected = int, "a whole number"
-    elif is_numeric_dtype(dtype):
-        kind, expected = float, "a number"
-
-    def read(text: str) -> Any:
-        if text == "" and column.nullable:
-            return missing
-        try:
-            return kind(text)
-        except (KeyError, ValueError):
-            raise ValueError(f"is not {expected}") from None
-
-    return read
 
 
 def _explain_schema(failures: pd.DataFrame) -> Iterable[tuple[int, str]]:

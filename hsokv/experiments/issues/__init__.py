@@ -29,9 +29,9 @@ EXPERIMENT = Experiment(
     notebook="03_the_issues",
     params=Params,
     schema=SCHEMA,
+    proof=PROOF,
     make_trials=make_trials,
     run_trial=run_trial,
-    proof=PROOF,
     selectors={
         "base": Selector(allowed=BASES),
         "variant": Selector("", lambda chosen: VARIANTS[chosen["base"]]),

@@ -1,11 +1,10 @@
 """The predecessor's table, measured again under its own protocol."""
 
+from hsokv.experiments.printed_table.rows import PROOF, SCHEMA
 from hsokv.experiments.printed_table.trials import (
     ARMS,
     NAME,
-    PROOF,
     REPAIRS,
-    SCHEMA,
     TOLERANCES,
     Params,
     make_trials,
@@ -18,9 +17,9 @@ EXPERIMENT = Experiment(
     notebook="02_the_printed_table",
     params=Params,
     schema=SCHEMA,
+    proof=PROOF,
     make_trials=make_trials,
     run_trial=run_trial,
-    proof=PROOF,
     selectors={"arm": Selector(allowed=ARMS), "repair": Selector("", REPAIRS)},
     tolerances=TOLERANCES,
 )

@@ -18,11 +18,11 @@ from hsokv.data.predecessor import make_predecessor_task
 from hsokv.experiments.printed_table import EXPERIMENT
 from hsokv.experiments.printed_table import figures as printed_plots
 from hsokv.experiments.printed_table import tables as printed_summary
+from hsokv.experiments.printed_table.rows import SCHEMA
 from hsokv.experiments.printed_table.trials import (
     ARMS,
     REPAIRED,
     REPAIRS,
-    SCHEMA,
     Params,
     arm_config,
     make_trials,
