@@ -11,9 +11,18 @@ import pytest
 import hsokv.runs.audit
 from hsokv.experiments.registry import list_experiments
 from hsokv.runs.engine import run_trials
+from hsokv.runs.table import write_line
 from tools import audit, paths
 
-OWN = ["experiment", "flow", "seed", "config_hash", "code_version"]  # the engine's columns
+# The columns that the engine adds.
+OWN = [
+    "experiment",
+    "flow",
+    "seed",
+    "settings",
+    "config_hash",
+    "code_version",
+]  # the engine's columns
 
 
 @pytest.fixture
@@ -34,12 +43,12 @@ def rows_file(tmp_path, monkeypatch):
 
 
 def forge(path, column: str, value: str) -> None:
-    """Change one cell of the first row."""
-    with open(path, newline="") as file:
-        lines = list(csv.reader(file))
-    lines[1][lines[0].index(column)] = value
-    with open(path, "w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(lines)
+    """Change one cell of the first row, and make the checksum of its line right."""
+    lines = path.read_text("utf8").splitlines(keepends=True)
+    header, fields = (next(csv.reader([line])) for line in lines[:2])
+    fields[header.index(column)] = value
+    lines[1] = write_line(fields[:-1])
+    path.write_text("".join(lines), "utf8")
 
 
 def test_honest_rows_agree(rows_file, capsys):
@@ -50,7 +59,7 @@ def test_honest_rows_agree(rows_file, capsys):
     assert "training-free: 2 trials, 8 rows" in said and "all rows agree" in said
 
 
-@pytest.mark.parametrize(("column", "value"), [("accuracy", "0.123456"), ("memory_bytes", "1")])
+@pytest.mark.parametrize(("column", "value"), [("novelty_auroc", "0.5"), ("kv_hit_rate", "9.9")])
 def test_forged_cell_is_noticed(rows_file, capsys, column, value):
     """One changed cell fails the audit, which names the flow, the column and both values."""
     forge(rows_file, column, value)
@@ -84,7 +93,7 @@ def trained_audit(monkeypatch, change, *arguments) -> int:
         own = rows[rows["config_hash"] == trial.config_hash]
         return [change(row) for row in own.drop(columns=OWN).to_dict("records")]
 
-    known = dataclasses.replace(experiment, run_trial=recall)
+    known = dataclasses.replace(experiment, run_trial=recall, proof=None)
     monkeypatch.setenv("HSOKV_RESULTS", str(paths.ROOT / "results"))
     monkeypatch.setattr(audit, "list_experiments", lambda: {"attribution": known})
     monkeypatch.setattr(audit, "audit", functools.partial(hsokv.runs.audit.audit, n_jobs=1))
