@@ -156,7 +156,7 @@ def _empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 def _check_header(header: str, columns: list[str]) -> str:
     """Return what is wrong with the first line, '' for nothing."""
-    names = _split(header) or []
+    names = _split(header) or ()
     wanted = [*columns, CHECKSUM]
     missing = [name for name in wanted if name not in names]
     surplus = [name for name in names if name not in wanted]
@@ -180,18 +180,21 @@ def _explain_line(line: str, columns: list[str]) -> str:
     return f"was changed after it was written: checksum={fields[-1]!r}, expected {expected!r}"
 
 
-def _split(line: str) -> list[str] | None:
+def _split(line: str) -> tuple[str, ...] | None:
     """Return the fields of a line, `None` where it cannot be parsed."""
     try:
-        return next(csv.reader([line], strict=True), [])
+        return tuple(next(csv.reader([line], strict=True), ()))
     except csv.Error:
         return None
 
 
-def _split_all(lines: Sequence[str]) -> list[list[str] | None]:
-    """Return the fields of every line, in one pass where no line is broken."""
+def _split_all(lines: Sequence[str]) -> list[tuple[str, ...] | None]:
+    """Return the fields of every line, in one pass where no line is broken.
+
+    As tuples: the garbage collector does not look at tuples of texts again and again.
+    """
     try:
-        records = list(csv.reader(lines, strict=True))
+        records = list(map(tuple, csv.reader(lines, strict=True)))
     except csv.Error:
         records = []
     return records if len(records) == len(lines) else [_split(line) for line in lines]
