@@ -30,6 +30,12 @@ class Tokenizer:
     def __len__(self) -> int:
         return len(self.words)
 
+    def copy(self) -> Tokenizer:
+        """Return a tokenizer that knows the same words."""
+        other = Tokenizer()
+        other.words, other.ids = list(self.words), dict(self.ids)
+        return other
+
     def extend(self, texts: list[str]) -> Tokenizer:
         """Add the words of training texts; existing ids stay."""
         for text in texts:

@@ -245,7 +245,7 @@ def test_damaged_file(tmp_path, how):
         (torch.ones(2, 4), torch.ones(1, 1), {}, r"values of shape \(1, 1\): expected \(2, 1\)"),
         (torch.ones(2, 4), torch.ones(2, 2), {}, r"values of shape \(2, 2\): expected \(2, 1\)"),
         (torch.ones(2, 4), torch.ones(2, 1), {"label": torch.ones(3)}, r"label of shape \(3,\)"),
-        (torch.ones(2, 4), torch.ones(2, 1), {"age": torch.ones(2)}, "unknown columns"),
+        (torch.ones(2, 4), torch.ones(2, 1), {"age": torch.ones(2)}, "unknown column 'age'"),
         (torch.full((1, 4), torch.nan), torch.ones(1, 1), {}, "NaN or infinity"),
         (torch.full((1, 4), torch.inf), torch.ones(1, 1), {}, "NaN or infinity"),
     ],
@@ -263,5 +263,5 @@ def test_wrong_rules_are_refused():
     """Capacity below one and unknown eviction rules."""
     with pytest.raises(ValueError, match="capacity=0: expected at least 1"):
         KeyValueMemory(0, 2)
-    with pytest.raises(ValueError, match="eviction='random': expected"):
+    with pytest.raises(ValueError, match="unknown eviction 'random': Valid: oldest"):
         KeyValueMemory(2, 2, eviction="random")
