@@ -152,6 +152,19 @@ def check_jobs(n_jobs: Any) -> int:
     return int(n_jobs)
 
 
+def check_generator(rng: Any) -> np.random.Generator:
+    """Return a NumPy generator.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng={shown(rng)}: expected a NumPy generator; pass numpy.random.default_rng(0)"
+        )
+    return rng
+
+
 def check_array(
     name: str, values: Any, *, ndim: int | None = None, kind: type = float, finite: bool = False
 ) -> np.ndarray:

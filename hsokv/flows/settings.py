@@ -19,7 +19,7 @@ from hsokv.flows.named import FLOWS
 from hsokv.models.device import pick_device
 
 OWN_PARAMS = ("flow", "seed", "n_jobs", "device")  # what is no switch of the configuration
-SWITCHES = frozenset(field.name for field in fields(FlowConfig))
+SWITCHES = {field.name: field.type for field in fields(FlowConfig)}  # in their order
 
 
 class FlowSettings(BaseEstimator):

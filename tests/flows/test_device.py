@@ -52,7 +52,7 @@ def learn(task, name, changes, device="cpu"):
 @pytest.fixture
 def elsewhere(monkeypatch):
     """Inside, `device='cuda'` is the pretended device."""
-    for place in ("hsokv.flows.base.pick_device", "hsokv.flows.learner.pick_device"):
+    for place in ("hsokv.flows.settings.pick_device", "hsokv.flows.learner.pick_device"):
         monkeypatch.setattr(place, lambda name: DEVICE if name == "cuda" else torch.device("cpu"))
     fused = sys.modules["torch.optim.optimizer"]  # hidden behind a class of that name
     monkeypatch.setattr(fused, "_get_fused_kernels_supported_devices", lambda: ["cpu", DEVICE.type])
