@@ -25,13 +25,13 @@ SLOTS = {"_n_written", "_is_shared"}  # who shares tensors, no part of what is s
 SMALL = {"products": "float32", "n_layers": 1}
 #: One of each way to learn, and at how many places it is broken off; four entries fill a memory.
 FLOWS = {
-    "redesign": ({}, 30),
+    "redesign": ({}, 50),
     "simple_kv": ({"capacity": 4}, 30),
-    "hybrid": (SMALL, 20),
+    "hybrid": (SMALL, 30),
     "current": ({"write_rule": "all", "capacity": 4, "lifecycle_every": 1} | SMALL, 8),
     "simple_kv_contrastive": ({"products": "float32"}, 20),
-    "linear_probe": ({}, 20),
-    "bm25": ({}, 20),
+    "linear_probe": ({}, 12),
+    "bm25": ({}, 12),
 }
 every_flow = pytest.mark.parametrize("name", FLOWS)
 
