@@ -184,7 +184,7 @@ def check_array(
     what = "numbers" if kind is float else "True or False"
     try:
         array = np.asarray(values)
-        if array.dtype.kind == "O" and not any(isinstance(x, (str, bytes)) for x in array.flat):
+        if array.dtype.kind == "O" and all(isinstance(x, numbers.Real) for x in array.flat):
             array = array.astype(float)
         is_known = array.dtype.kind in "biuf" or not array.size
         if not is_known or (kind is bool and not np.isin(array, (0, 1)).all()):

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from hsokv.checks import shown
 from hsokv.data.tokenizer import split_words
 from hsokv.flows.base import Answers, Flow
 
@@ -43,6 +44,11 @@ class LibraryFlow(Flow):
 
     def _refit(self) -> None:
         """Fit the library model to all stored texts."""
+        if not any(map(split_words, self.texts_)):
+            raise ValueError(
+                f"texts={shown(self.texts_)}: expected a word in at least one of them, a library "
+                "flow knows texts by their words; add texts with words"
+            )
         kind, labels = self.config_.library, np.array(self.labels_)
         self.convergence_steps_ = 0
         self.cost_.flops = float("nan")  # library code is not counted

@@ -5,6 +5,7 @@ Axes: B entries or queries, d key width.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -32,11 +33,11 @@ def check_entries(
             f"values of shape {tuple(values.shape)}: expected ({len(keys)}, {d_value}); pass one "
             "value per key"
         )
-    for name, tensor in (("keys", keys), ("values", values), *columns.items()):
-        if tensor is not keys and tensor is not values:
-            check_column(name, tensor, len(keys))
-        if not torch.isfinite(tensor).all():
-            raise ValueError(f"{name} hold NaN or infinity: expected finite numbers; lower lr")
+    _check_finite("keys", keys)
+    _check_finite("values", values)
+    for name, column in columns.items():
+        check_column(name, column, len(keys))
+        _check_finite(name, column)
 
 
 def check_queries(queries: Tensor, d_key: int) -> None:
@@ -47,8 +48,15 @@ def check_queries(queries: Tensor, d_key: int) -> None:
         TypeError: no tensor.
     """
     check_matrix("queries", queries, d_key)
-    if not torch.isfinite(queries).all():
-        raise ValueError("queries hold NaN or infinity: expected finite numbers; lower lr")
+    _check_finite("queries", queries)
+
+
+def _check_finite(name: str, value: Tensor) -> None:
+    """Check that a tensor holds no NaN or infinity; one in it makes its sum one, which is cheap."""
+    if not value.is_floating_point() or math.isfinite(value.detach().sum()):
+        return
+    if not torch.isfinite(value).all():
+        raise ValueError(f"{name} hold NaN or infinity: expected finite numbers; lower lr")
 
 
 def check_reading(read_out: Any, top_k: Any, temperature: Any, cut: Any) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hsokv.checks import check_seed
 from hsokv.runs.provenance import code_version, config_hash
 from hsokv.runs.store import ResultsError, ResultsStore
 from hsokv.runs.workers import (
@@ -47,7 +48,7 @@ class Trial:
     def create(cls, experiment: str, flow: str, seed: int, **settings: Any) -> Trial:
         """Return a trial; lists in the settings become tuples, their order does not matter."""
         pairs = tuple(sorted((name, _frozen(value)) for name, value in settings.items()))
-        return cls(experiment, flow, int(seed), pairs)
+        return cls(experiment, flow, check_seed(seed), pairs)
 
     @property
     def config_hash(self) -> str:
