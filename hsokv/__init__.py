@@ -3,7 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from hsokv.config import FlowConfig
-from hsokv.flows.base import ABSTAIN, Flow
+from hsokv.flows.base import ABSTAIN, ABSTAIN_INTEGER, Flow
 from hsokv.flows.make import list_flows, make_flow
 from hsokv.flows.persistence import from_pretrained, save_pretrained
 
@@ -14,6 +14,7 @@ except PackageNotFoundError:  # imported from a checkout that was not installed
 
 __all__ = [
     "ABSTAIN",
+    "ABSTAIN_INTEGER",
     "Flow",
     "FlowConfig",
     "from_pretrained",

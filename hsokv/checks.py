@@ -1,7 +1,7 @@
-"""Checks of what a caller hands in: option names, texts, labels and notebook parameters.
+"""Checks of what a caller hands in: names, numbers and notebook parameters.
 
 Every message states the value, what was expected and what to do about it. A misspelt name is
-answered with the nearest valid one.
+answered with the nearest valid one. Texts and labels are checked in `hsokv.inputs`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,60 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import numbers
+import reprlib
 import types
 import typing
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 T = TypeVar("T")
+LONGEST_SHOWN = 80  # characters of a value in a message
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = LONGEST_SHOWN - 4
 
 
-def unknown_key_message(key: str, valid: Iterable[str], what: str) -> str:
+class Range(NamedTuple):
+    """Numbers from `low` to `high`; an open end is no such number itself."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def check(self, name: str, value: float) -> None:
+        """Check that a number is finite and lies in the range.
+
+        Raises:
+            ValueError: it is or does not.
+        """
+        if not math.isfinite(value):
+            raise ValueError(f"{name}={value}: expected a finite number; set {name} to one")
+        if value < self.low or (self.open_low and value == self.low):
+            least = f"{'more than' if self.open_low else 'at least'} {self.low:g}"
+            raise ValueError(f"{name}={shown(value)}: expected {least}; raise {name}")
+        if value > self.high or (self.open_high and value == self.high):
+            most = f"{'less than' if self.open_high else 'at most'} {self.high:g}"
+            raise ValueError(f"{name}={shown(value)}: expected {most}; lower {name}")
+
+
+ANY = Range()
+SEEDS = Range(0)
+JOBS = Range(-1024, 1024)  # joblib counts cores from the end below zero
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: on one line, escaped, at most 80 characters."""
+    try:
+        text = " ".join(_REPR.repr(value).split())
+    except Exception:  # whatever a foreign object's own repr does
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+
+
+def unknown_key_message(key: Any, valid: Iterable[str], what: str) -> str:
     """Return the message for an unknown name, with the nearest valid one.
 
     Args:
@@ -29,12 +72,13 @@ def unknown_key_message(key: str, valid: Iterable[str], what: str) -> str:
     """
     names = [str(name) for name in valid]
     folded = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(str(key).casefold(), list(folded), n=1, cutoff=0.5)
+    word = key[:LONGEST_SHOWN] if isinstance(key, str) else shown(key)
+    near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.5)
     hint = f"did you mean {folded[near[0]]!r}? " if near else ""
-    return f"unknown {what} {key!r}: {hint}Valid: {', '.join(names) or '(none)'}"
+    return f"unknown {what} {shown(key)}: {hint}Valid: {', '.join(names) or '(none)'}"
 
 
-def check_keys(given: Iterable[str], valid: Iterable[str], what: str) -> None:
+def check_keys(given: Iterable, valid: Iterable[str], what: str) -> None:
     """Check that every given name is a valid one.
 
     Raises:
@@ -42,7 +86,7 @@ def check_keys(given: Iterable[str], valid: Iterable[str], what: str) -> None:
     """
     valid = list(valid)
     for key in given:
-        if key not in valid:
+        if not isinstance(key, Hashable) or key not in valid:
             raise ValueError(unknown_key_message(key, valid, what))
 
 
@@ -52,74 +96,116 @@ def check_at_least(name: str, value: int, least: int) -> None:
     Raises:
         ValueError: it is lower.
     """
-    if value < least:
-        raise ValueError(f"{name}={value}: expected at least {least}; raise {name}")
+    Range(least).check(name, value)
 
 
-def _as_list(values: Any, name: str) -> list:
-    """Return a list, tuple, array, tensor or column as a plain list."""
-    remedy = f"pass a list, e.g. {name}=['...', '...']"
-    if values is None:
-        raise ValueError(f"{name}=None: need one entry per text; {remedy}")
-    if isinstance(values, (str, bytes)):
-        raise TypeError(f"{name}={values!r} is a single text: need a list of them; {remedy}")
-    if isinstance(values, (Mapping, set, frozenset)):
-        raise TypeError(f"{name} is a {type(values).__name__}, which has no order; {remedy}")
-    items = values.tolist() if hasattr(values, "tolist") else values
-    if not isinstance(items, Iterable):
-        raise TypeError(f"{name}={values!r}: need a list; {remedy}")
-    return list(items)
-
-
-def check_texts(texts: Iterable[str]) -> list[str]:
-    """Return the texts as a list, (n_texts,).
+def check_int(name: str, value: Any, allowed: Range = ANY) -> int:
+    """Return a whole number of Python's or NumPy's as int; True and 2.0 are none.
 
     Raises:
-        TypeError: `texts` is a single string, or an item is not a string.
-        ValueError: `texts` is empty or None.
+        TypeError: it is no whole number.
+        ValueError: it lies outside the range.
     """
-    items = _as_list(texts, "texts")
-    if not items:
-        raise ValueError("texts=[]: need at least one text; pass a non-empty list of strings")
-    for index, item in enumerate(items):
-        if not isinstance(item, str):
-            raise TypeError(
-                f"texts[{index}]={item!r} is a {type(item).__name__}: need strings; "
-                "convert it with str() or leave it out"
-            )
-    return items
+    if type(value) is not int and (
+        isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral)
+    ):
+        raise TypeError(_type_message(name, value, int))
+    value = int(value)
+    allowed.check(name, value)
+    return value
 
 
-def check_texts_labels(texts: Iterable[str], labels: Iterable) -> tuple[list[str], list]:
-    """Return texts and labels as two lists of one length, (n_texts,) each.
+def check_float(name: str, value: Any, allowed: Range = ANY) -> float:
+    """Return a finite number of Python's or NumPy's as float; True is none.
 
     Raises:
-        TypeError: see `check_texts`; or a label is neither text nor a number, or both are mixed.
-        ValueError: see `check_texts`; or labels are missing or of another length.
+        TypeError: it is no number.
+        ValueError: it is not finite or lies outside the range.
     """
-    items, targets = check_texts(texts), _as_list(labels, "labels")
-    if len(items) != len(targets):
-        raise ValueError(
-            f"{len(items)} texts but {len(targets)} labels: need one label per text; "
-            "pass lists of the same length"
+    if type(value) is not float and (
+        isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real)
+    ):
+        raise TypeError(_type_message(name, value, float))
+    allowed.check(name, value)
+    return float(value)
+
+
+def check_seed(seed: Any) -> int:
+    """Return a seed, a whole number from 0 on, as int.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it is negative.
+    """
+    return check_int("seed", seed, SEEDS)
+
+
+def check_jobs(n_jobs: Any) -> int:
+    """Return a number of jobs as int: 1 to 1024, or below zero counted from all cores.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it is 0 or out of range.
+    """
+    if check_int("n_jobs", n_jobs, JOBS) == 0:
+        raise ValueError("n_jobs=0: expected at least one job; set n_jobs=1, or -1 for all cores")
+    return int(n_jobs)
+
+
+def check_generator(rng: Any) -> np.random.Generator:
+    """Return a NumPy generator.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"rng={shown(rng)}: expected a NumPy generator; pass numpy.random.default_rng(0)"
         )
-    for index, label in enumerate(targets):
-        if label is None or (isinstance(label, float) and math.isnan(label)):
-            raise ValueError(
-                f"labels[{index}]={label!r}: the label is missing; "
-                "label this text or leave it out of both lists"
-            )
-        if not isinstance(label, (str, int, float, np.generic)):
-            raise TypeError(
-                f"labels[{index}]={label!r} is a {type(label).__name__}: need text or a number; "
-                "pass one class per text"
-            )
-        if isinstance(label, str) != isinstance(targets[0], str):
-            raise TypeError(
-                f"labels[0]={targets[0]!r} and labels[{index}]={label!r}: text and numbers are "
-                "mixed; use one kind for all labels"
-            )
-    return items, targets
+    return rng
+
+
+def check_array(
+    name: str, values: Any, *, ndim: int | None = None, kind: type = float, finite: bool = False
+) -> np.ndarray:
+    """Return values as an array of floats or bools.
+
+    Args:
+        name: of the argument.
+        values: a number, a list, lists of one length, an array, a tensor or a column.
+        ndim: number of axes; `None` takes any.
+        kind: float or bool; a bool is True or False, or 1 or 0.
+        finite: whether NaN and infinity are refused.
+
+    Raises:
+        TypeError: something in it is no such value.
+        ValueError: lists of several lengths, another number of axes, or a value that is not finite.
+    """
+    what = "numbers" if kind is float else "True or False"
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O" and all(isinstance(x, numbers.Real) for x in array.flat):
+            array = array.astype(float)
+        is_known = array.dtype.kind in "biuf" or not array.size
+        if not is_known or (kind is bool and not np.isin(array, (0, 1)).all()):
+            raise TypeError
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(
+            f"{name}={shown(values)}: expected {what}, in lists of one length; leave out or "
+            "convert what is none"
+        ) from None
+    if ndim is not None and array.ndim != ndim:
+        axes = {1: "a list", 2: "a table"}[ndim]
+        raise ValueError(
+            f"{name} has shape {array.shape}: expected {axes} of {what} ({ndim} axes); reshape it"
+        )
+    array = array.astype(kind)
+    if finite and not np.isfinite(array).all():
+        raise ValueError(
+            f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite, of "
+            f"{array.size}: expected numbers; drop missing ones first"
+        )
+    return array
 
 
 def check_params(cls: type[T], params: Mapping[str, Any]) -> T:
@@ -143,29 +229,42 @@ def check_params(cls: type[T], params: Mapping[str, Any]) -> T:
         if name not in params and not has_default:
             raise ValueError(f"parameter {name!r} of {cls.__name__} is missing; give it a value")
     hints = typing.get_type_hints(cls)
-    return cls(**{key: _convert(key, value, hints[key]) for key, value in params.items()})
+    return cls(**{key: convert(key, value, hints[key]) for key, value in params.items()})
 
 
-def _convert(name: str, value: Any, hint: Any) -> Any:
-    """Return the value in the field's type, or raise TypeError."""
+def convert(name: str, value: Any, hint: Any) -> Any:
+    """Return a value in the type that a field's annotation names.
+
+    Args:
+        name: of the field.
+        value: what was given.
+        hint: the annotation; `Annotated[int, Range(1)]` names a range as well.
+
+    Raises:
+        TypeError: the value has another type.
+        ValueError: it is not among those the annotation names.
+    """
     origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Annotated:
+        return (check_int if args[0] is int else check_float)(name, value, args[1])
     if origin in (typing.Union, types.UnionType):
         for arm in sorted(args, key=lambda arm: type(value) is not arm):
             try:
-                return _convert(name, value, arm)
+                return convert(name, value, arm)
             except (TypeError, ValueError):
                 continue
         raise TypeError(_type_message(name, value, hint))
     if origin is typing.Literal:
-        if value not in args:
-            raise ValueError(unknown_key_message(value, args, f"value of {name}:"))
+        check_keys([value], args, f"value of {name}:")
         return value
     if (origin or hint) in (tuple, list):
         return _convert_sequence(name, value, hint, args)
     if hint is Any:
         return tuple(value) if isinstance(value, list) else value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+    if hint in (int, float):
+        return (check_int if hint is int else check_float)(name, value)
+    if hint is bool and isinstance(value, np.bool_):
+        return bool(value)
     kind = type(None) if hint is None else hint
     is_wrong_bool = isinstance(value, bool) and kind is not bool
     if is_wrong_bool or not isinstance(value, origin or kind):
@@ -181,14 +280,14 @@ def _convert_sequence(name: str, value: Any, hint: Any, args: tuple) -> tuple:
         return tuple(value)
     is_fixed = typing.get_origin(hint) is tuple and args[-1] is not Ellipsis
     if is_fixed and len(value) != len(args):
-        raise ValueError(f"{name}={value!r}: need exactly {len(args)} values")
+        raise ValueError(f"{name}={shown(value)}: need exactly {len(args)} values")
     kinds = args if is_fixed else (args[0],) * len(value)
-    return tuple(_convert(f"{name}[{i}]", v, k) for i, (v, k) in enumerate(zip(value, kinds)))
+    return tuple(convert(f"{name}[{i}]", v, k) for i, (v, k) in enumerate(zip(value, kinds)))
 
 
 def _type_message(name: str, value: Any, hint: Any) -> str:
     expected = getattr(hint, "__name__", str(hint)) if not typing.get_args(hint) else str(hint)
-    message = f"{name}={value!r} is a {type(value).__name__}: need {expected}"
+    message = f"{name}={shown(value)} is a {type(value).__name__}: need {expected}"
     if isinstance(value, str) and hint in (int, float):
         try:
             float(value)
@@ -196,5 +295,5 @@ def _type_message(name: str, value: Any, hint: Any) -> str:
             return f"{message}; write a number without quotes"
         return f"{message}; remove the quotes, and in YAML write 1.0e-4, not 1e-4"
     if (typing.get_origin(hint) or hint) in (tuple, list):
-        return f"{message}; write [{value!r}]"
+        return f"{message}; write [{shown(value)}]"
     return f"{message}; change its value"

@@ -7,11 +7,11 @@ and which reading was taken.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import Literal, get_args, get_type_hints
+from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
-from hsokv.checks import check_keys
+from hsokv.checks import Range, check_keys, convert
 
 # The values of the switches that take one of a few, by name.
 Encoder = Literal["transformer", "embedding", "library"]
@@ -31,6 +31,23 @@ Products = Literal["bfloat16", "float32"]
 Selection = Literal["validation", "hold_out"]
 RandomSearch = Literal["accept_better", "walk"]
 Library = Literal["", "tfidf_neighbor", "bm25", "class_mean", "linear_probe"]
+# The ranges of the numbers; the upper ends of sizes are what a large machine could still hold.
+Count = Annotated[int, Range(1, 10**9)]
+Width = Annotated[int, Range(1, 65_536)]
+Layers = Annotated[int, Range(1, 1000)]
+Length = Annotated[int, Range(1, 1_000_000)]
+Padding = Annotated[int, Range(0, 1_000_000)]
+Share = Annotated[float, Range(0, 1)]
+ShareBelowOne = Annotated[float, Range(0, 1, open_high=True)]
+Rate = Annotated[float, Range(0, 1, open_low=True)]
+Temperature = Annotated[float, Range(1e-6, 1e6)]
+Threshold = Annotated[float, Range()]
+NotNegative = Annotated[float, Range(0)]
+#: Switches that act only when a flow is read: on a fitted flow they act at once.
+READING = (
+    "similarity", "confidence_weighting", "read_out", "top_k", "temperature", "read_cut",
+    "first_exposure_window", "abstain",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,19 +55,21 @@ class FlowConfig:
     """One learner, as a point in the space of mechanisms.
 
     Raises:
-        ValueError: a switch has a value its type does not name, or a size or rate is out of range.
+        ValueError: a switch has a value its type does not name, a size or rate is out of range, or
+            switches exclude one another.
+        TypeError: a value has another type than its annotation.
     """
 
     # Keys: how a text becomes a vector.
     encoder: Encoder = "transformer"  # 'embedding' averages token vectors, 'library' delegates
-    d_model: int = 256  # width of keys and states (sources' config)
-    n_layers: int = 4  # sources' config
-    n_heads: int = 8  # study table
-    d_ff: int = 512  # study table
-    dropout: float = 0.1  # study table
-    max_len: int = 256  # longest accepted text in tokens; the sources' stories reach 130
+    d_model: Width = 256  # width of keys and states (sources' config)
+    n_layers: Layers = 4  # sources' config
+    n_heads: Width = 8  # study table
+    d_ff: Width = 512  # study table
+    dropout: ShareBelowOne = 0.1  # study table
+    max_len: Length = 256  # longest accepted text in tokens; the sources' stories reach 130
     pooling: Pooling = "last"  # walkthrough 4.3.2: state of the last token
-    pad_to: int = 0  # > 0: pad to this length and attend the padding (the shipped code did, 96)
+    pad_to: Padding = 0  # > 0: pad to this length and attend the padding (the shipped code did, 96)
     token_weights: TokenWeights = (
         "uniform"  # 'surprisal' weighs a token by -log of its document frequency
     )
@@ -59,43 +78,43 @@ class FlowConfig:
     context: Context = "none"  # domain, recency and emotion boosts
     confidence_weighting: bool = False  # multiply similarity by confidence before selection
     read_out: ReadOut = "top1"  # how the entries read become one answer
-    top_k: int = 1  # entries read, except by top1; agents of a swarm draw 1 to 10
-    temperature: float = 0.1  # of the softmax read-out, in units of similarity
-    read_cut: float = 0.0  # entries below this similarity are not read; 0 reads all
+    top_k: Count = 1  # entries read, except by top1; agents of a swarm draw 1 to 10
+    temperature: Temperature = 0.1  # of the softmax read-out, in units of similarity
+    read_cut: NotNegative = 0.0  # entries below this similarity are not read; 0 reads all
     fusion: Fusion = (
         "label"  # 'label' answers with stored labels, 'gate' mixes values into the state
     )
     value: Value = "label"  # gated value: 'label' = classifier row scaled to the state's norm
     # Writing.
     write_rule: WriteRule = "all"  # 'surprise' writes only what surprises or is new
-    surprise_threshold: float = 0.3  # cross-entropy in nats above which a text is written
-    first_exposure_threshold: float = 0.15  # the same for the first text of a label
-    novelty_threshold: float = 0.7  # 1 - best cosine above which a text is written
-    first_exposure_boost: float = 0.0  # added confidence of a first exposure ...
-    first_exposure_window: int = 20  # ... fading to zero over this many retrievals
+    surprise_threshold: Threshold = 0.3  # cross-entropy in nats above which a text is written
+    first_exposure_threshold: Threshold = 0.15  # the same for the first text of a label
+    novelty_threshold: Threshold = 0.7  # 1 - best cosine above which a text is written
+    first_exposure_boost: Share = 0.0  # added confidence of a first exposure ...
+    first_exposure_window: Count = 20  # ... fading to zero over this many retrievals
     duplicates: Duplicates = "keep"  # 'merge' keeps one entry per identical text
-    capacity: int = 10_000  # entries; more than any task here stores
+    capacity: Count = 10_000  # entries; more than any task here stores
     eviction: Eviction = "oldest"  # who goes when the memory is full
     key_refresh: bool = False  # re-encode every stored text when training ends
     write_in_training: bool = False  # label read-outs too write (and read) at every training step
     # Lifecycle.
     consolidation: bool = False  # train on the surest entries, then delete them
     forgetting: Forgetting = "none"  # 'utility' (sources) or 'interference' (shipped code)
-    lifecycle_every: int = 10  # meta-iterations between consolidation and forgetting
+    lifecycle_every: Count = 10  # meta-iterations between consolidation and forgetting
     # Training.
     training: Training = "none"  # 'contrastive' is for averaged token vectors
-    n_steps: int = 100  # optimiser steps of 'steps' and 'contrastive'
-    lr: float = 1e-4  # of Adam, Option 1; agents of a swarm draw theirs
-    batch_size: int = 32  # texts; sources' research preset
+    n_steps: Count = 100  # optimiser steps of 'steps' and 'contrastive'
+    lr: Rate = 1e-4  # of Adam, Option 1; agents of a swarm draw theirs
+    batch_size: Count = 32  # texts; sources' research preset
     products: Products = (
         "bfloat16"  # precision of matrix products in training, where the CPU has it
     )
-    stop_loss: float = 0.0  # > 0: stop when an epoch's mean loss falls below it
+    stop_loss: NotNegative = 0.0  # > 0: stop when an epoch's mean loss falls below it
     # Swarm.
-    meta_iterations: int = 10  # sources' research preset, as the next three
-    n_managers: int = 2  # each lets its weak agents follow its best
-    agents_per_manager: int = 5  # optimisers in turn: SGD, Adam, RMSprop, random search
-    agent_steps: int = 50  # optimiser steps per agent and meta-iteration
+    meta_iterations: Count = 10  # sources' research preset, as the next three
+    n_managers: Count = 2  # each lets its weak agents follow its best
+    agents_per_manager: Count = 5  # optimisers in turn: SGD, Adam, RMSprop, random search
+    agent_steps: Count = 50  # optimiser steps per agent and meta-iteration
     selection: Selection = (
         "validation"  # 'hold_out' takes the last text of every label that has two
     )
@@ -106,29 +125,10 @@ class FlowConfig:
     library: Library = ""  # which library baseline
 
     def __post_init__(self):
-        for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
-            allowed = allowed_values(name)
-            if allowed and value not in allowed:
-                raise ValueError(
-                    f"{name}={value!r}: expected one of {', '.join(map(repr, allowed))}; "
-                    f"set {name} to one of these"
-                )
-        for name in ("d_model", "n_layers", "n_heads", "d_ff", "max_len", "top_k", "capacity",
-                     "batch_size", "n_steps", "meta_iterations", "n_managers",
-                     "agents_per_manager", "agent_steps", "lifecycle_every",
-                     "first_exposure_window"):  # fmt: skip
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"{name}={getattr(self, name)}: expected at least 1; set {name} >= 1"
-                )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout={self.dropout}: expected a value in [0, 1); lower dropout")
-        if self.lr <= 0 or self.temperature <= 0:
-            raise ValueError(
-                f"lr={self.lr}, temperature={self.temperature}: expected positive values; "
-                "set both above 0"
-            )
+        for name, value in list(vars(self).items()):
+            if value is not getattr(FlowConfig, name):  # the default
+                value = convert(name, value, _annotations()[name])
+                object.__setattr__(self, name, value)  # NumPy's numbers become Python's
         if self.d_model % self.n_heads:
             raise ValueError(
                 f"d_model={self.d_model} is not a multiple of n_heads={self.n_heads}; "
@@ -146,6 +146,11 @@ class FlowConfig:
             raise ValueError(
                 f"encoder={self.encoder!r} with library={self.library!r}: a library flow needs "
                 "both, any other neither; set encoder='library' and name the library, or leave both"
+            )
+        if self.abstain and (self.fusion == "none" or self.library):
+            raise ValueError(
+                f"abstain=True with encoder={self.encoder!r}, fusion={self.fusion!r}: only a flow "
+                "that reads a key-value memory can decline; set abstain=False"
             )
         if self.training == "contrastive" and (
             self.encoder != "embedding" or self.fusion != "label"
@@ -196,19 +201,25 @@ class FlowConfig:
 
     def as_dict(self) -> dict:
         """Return the switches as a plain dict."""
-        return asdict(self)
+        return dict(vars(self))
 
     def switches(self) -> dict:
         """Return the switches that differ from their defaults; they identify a configuration."""
-        default = FlowConfig()
-        return {k: v for k, v in asdict(self).items() if v != getattr(default, k)}
+        default = _default()
+        return {k: v for k, v in vars(self).items() if v != default[k]}
 
 
 def allowed_values(name: str) -> tuple[str, ...]:
     """Return the values that a switch may take, as its type names them; none for other types."""
-    return get_args(_field_types()[name])
+    hint = _annotations()[name]
+    return get_args(hint) if get_origin(hint) is Literal else ()
 
 
 @cache
-def _field_types() -> dict:
-    return get_type_hints(FlowConfig)
+def _annotations() -> dict:
+    return get_type_hints(FlowConfig, include_extras=True)
+
+
+@cache
+def _default() -> dict:
+    return FlowConfig().as_dict()

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hsokv.checks import check_int, check_seed
+
 if TYPE_CHECKING:
     import torch
 
@@ -21,18 +23,16 @@ def seed_for(seed: int, *purpose: str | int) -> int:
     """Return the seed of one purpose, in [0, 2**32).
 
     Args:
-        seed: the trial's seed, any integer.
+        seed: the trial's seed, 0 or more.
         purpose: what the randomness is for, e.g. `"init"` or `"agent", 3`.
 
     Raises:
         TypeError: the seed is not an integer, or a purpose is neither text nor an integer.
+        ValueError: the seed is negative.
     """
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(f"seed={seed!r}: need an integer; set seed to 0, 1, 2, ...")
+    parts: list[str | int] = [check_seed(seed)]
     for value in purpose:
-        if isinstance(value, bool) or not isinstance(value, (str, int, np.integer)):
-            raise TypeError(f"purpose {value!r}: need text or an integer, e.g. 'init' or 3")
-    parts = [str(p) if isinstance(p, str) else int(p) for p in (seed, *purpose)]
+        parts.append(str(value) if isinstance(value, str) else check_int("purpose", value))
     digest = hashlib.sha256(json.dumps(parts).encode()).digest()
     return int.from_bytes(digest[:4], "little")
 

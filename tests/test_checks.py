@@ -7,13 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hsokv.checks import (
-    check_keys,
-    check_params,
-    check_texts,
-    check_texts_labels,
-    unknown_key_message,
-)
+from hsokv.checks import check_keys, check_params, unknown_key_message
+from hsokv.inputs import check_texts, check_texts_labels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +74,7 @@ def test_arrays_columns_and_generators_are_texts():
         (None, ValueError, "labels=None"),
         (["x", None], ValueError, r"labels\[1\]=None: the label is missing"),
         ([1.0, float("nan")], ValueError, r"labels\[1\]=nan"),
-        ([["x"], ["y"]], TypeError, "need text or a number"),
+        ([["x"], ["y"]], TypeError, "need text or a whole number"),
         (["x", 1], TypeError, "mixed"),
     ],
 )

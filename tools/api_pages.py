@@ -10,7 +10,7 @@ INDEX = "book/api"  # the first page; those of the rooms lie in a folder of its 
 CORE = "core"  # the page of what stands beside the rooms
 # The rooms of the package; each may import from those before it.
 ORDER = (
-    "checks", "files", "seeds", "config", "stats", "data", "validity", "models", "memory",
+    "checks", "inputs", "files", "seeds", "config", "stats", "data", "validity", "models", "memory",
     "training", "flows", "runs", "plots", "experiments", "claims",
 )  # fmt: skip
 INTRO = """\
@@ -27,6 +27,7 @@ listed and may change.
    :nosignatures:
 
    ~hsokv.flows.base.ABSTAIN
+   ~hsokv.flows.base.ABSTAIN_INTEGER
    ~hsokv.flows.base.Flow
    ~hsokv.config.FlowConfig
    ~hsokv.flows.persistence.from_pretrained

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hsokv.checks import Range, check_float, check_int, check_keys
 from hsokv.data.lexicon import USAGES, load_fillers, load_lexicon, load_unseen_words
 from hsokv.seeds import numpy_rng
 
 #: The training sentence again, a new sentence, the same with the word blanked, a new word.
 CONDITIONS = ("verbatim", "recognise", "infer", "unseen")
 BLANK = "___"
+SHARE = Range(0, 0.9)  # of validation words, so that some are left to score
 LEAD, TAIL, DISTRACTOR = (7, 12), (6, 10), (12, 18)  # words, both ends included
 
 
@@ -84,13 +86,10 @@ class RareWordTask:
 
         Raises:
             ValueError: unknown condition or a negative number of distractors.
+            TypeError: a number or the name of the draw has another type.
         """
-        if condition not in CONDITIONS:
-            raise ValueError(
-                f"condition={condition!r}: expected one of {', '.join(CONDITIONS)}; pick one"
-            )
-        if n_distractors < 0:
-            raise ValueError(f"n_distractors={n_distractors}: expected 0 or more; raise it to 0")
+        check_keys([condition], CONDITIONS, "condition")
+        n_distractors = check_int("n_distractors", n_distractors, Range(0, 10_000))
         rng = numpy_rng(self.seed, "stories", draw, condition, self.n_way)
         stories = Texts()
         if condition == "unseen":
@@ -120,11 +119,13 @@ def make_rare_word_task(
         validation_share: share of the words set aside for validation.
 
     Raises:
-        ValueError: `n_way` outside 5..100.
+        ValueError: a number out of range, e.g. `n_way` outside 5..100.
+        TypeError: a number of another type.
     """
     lexicon = load_lexicon().set_index("word")
-    if not 5 <= n_way <= len(lexicon):
-        raise ValueError(f"n_way={n_way}: expected 5 to {len(lexicon)} words; change n_way")
+    n_way = check_int("n_way", n_way, Range(5, len(lexicon)))
+    n_blocks = check_int("n_blocks", n_blocks, Range(1))
+    validation_share = check_float("validation_share", validation_share, SHARE)
     rng = numpy_rng(seed, "words", n_way)
     words = [str(word) for word in rng.permutation(lexicon.index.to_numpy())[:n_way]]
     validation_words = set(words[: max(1, round(validation_share * n_way))])

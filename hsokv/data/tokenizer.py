@@ -10,6 +10,9 @@ import json
 import re
 from pathlib import Path
 
+from hsokv.checks import shown
+from hsokv.inputs import check_texts
+
 PAD, UNKNOWN = "<pad>", "<unk>"
 PAD_ID, UNKNOWN_ID = 0, 1
 _WORD = re.compile(r"_+|[^\W_]+(?:'[^\W_]+)*")
@@ -21,18 +24,41 @@ def split_words(text: str) -> list[str]:
 
 
 class Tokenizer:
-    """Maps words to ids in order of first sight; ids never change once given."""
+    """Maps words to ids in order of first sight; ids never change once given.
+
+    Args:
+        words: the vocabulary, which begins with `PAD` and `UNKNOWN`; `None` begins an empty one.
+
+    Raises:
+        ValueError: it begins with others, or a word stands in it twice.
+        TypeError: no list of words.
+    """
 
     def __init__(self, words: list[str] | None = None):
-        self.words = list(words) if words else [PAD, UNKNOWN]
+        self.words = [PAD, UNKNOWN] if words is None else check_texts(words, "words")
+        if self.words[:2] != [PAD, UNKNOWN] or len(set(self.words)) < len(self.words):
+            raise ValueError(
+                f"words={shown(self.words)}: expected each word once after {PAD!r} and {UNKNOWN!r};"
+                " take them from a tokenizer, or leave words out and call extend"
+            )
         self.ids = {word: index for index, word in enumerate(self.words)}
 
     def __len__(self) -> int:
         return len(self.words)
 
+    def copy(self) -> Tokenizer:
+        """Return a tokenizer that knows the same words."""
+        other = Tokenizer()
+        other.words, other.ids = list(self.words), dict(self.ids)
+        return other
+
     def extend(self, texts: list[str]) -> Tokenizer:
-        """Add the words of training texts; existing ids stay."""
-        for text in texts:
+        """Add the words of training texts; existing ids stay.
+
+        Raises:
+            ValueError, TypeError: no list of strings.
+        """
+        for text in check_texts(texts, least=0):
             for word in split_words(text):
                 if word not in self.ids:
                     self.ids[word] = len(self.words)
@@ -40,7 +66,12 @@ class Tokenizer:
         return self
 
     def encode(self, texts: list[str]) -> list[list[int]]:
-        """Return one list of token ids per text; unseen words get `UNKNOWN_ID`."""
+        """Return one list of token ids per text; unseen words get `UNKNOWN_ID`.
+
+        Raises:
+            ValueError, TypeError: no list of strings.
+        """
+        texts = check_texts(texts, least=0)
         return [[self.ids.get(word, UNKNOWN_ID) for word in split_words(text)] for text in texts]
 
     def save(self, path: str | Path) -> None:

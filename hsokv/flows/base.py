@@ -6,22 +6,24 @@ Axes: B query texts, C classes known so far.
 
 from __future__ import annotations
 
+import copy
 import time
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import NotFittedError
+from sklearn.base import ClassifierMixin
 
-from hsokv.checks import check_texts, check_texts_labels
-from hsokv.config import FlowConfig
-from hsokv.flows.named import FLOWS
-from hsokv.models.device import pick_device
+from hsokv.checks import shown
+from hsokv.flows.settings import FlowSettings
+from hsokv.inputs import check_labels, check_texts, check_texts_labels, check_weights
 
 #: The answer `"<abstain>"` of a flow that finds nothing stored near enough.
 ABSTAIN = "<abstain>"
-OWN_PARAMS = ("flow", "seed", "n_jobs", "device")  # what is no switch of the configuration
+#: The same among integer labels, the least 64-bit integer, so that answers stay integers.
+ABSTAIN_INTEGER = -(2**63)
+RESERVED = (ABSTAIN, ABSTAIN_INTEGER)
 
 
 @dataclass
@@ -58,12 +60,15 @@ class Cost:
     train_s: float = 0.0
 
 
-class Flow(ClassifierMixin, BaseEstimator):
+class Flow(ClassifierMixin, FlowSettings):
     """A text classifier that may learn new classes at any time.
+
+    Learning happens beside the flow, which then changes in one step: a `fit` or `partial_fit` that
+    is refused, fails or is interrupted leaves it as it was, bit for bit.
 
     Args:
         flow: name of a configuration, see `hsokv.list_flows`.
-        seed: decides initial weights, batches and draws.
+        seed: decides initial weights, batches and draws; 0 or more.
         n_jobs: swarm agents trained side by side; the numbers do not depend on it.
         device: 'cpu', 'cuda', or 'auto' for a GPU where there is one. The committed rows are the
             CPU's; a GPU gives the same up to rounding. Library flows stay on the CPU.
@@ -71,121 +76,135 @@ class Flow(ClassifierMixin, BaseEstimator):
 
     Attributes:
         classes_: class labels, (C,), in order of arrival; the columns of `predict_proba`.
+        config_: the `FlowConfig` in force: what was learned with, and how it is read.
         cost_: `Cost` of learning.
         history_: one dict per recorded point of training.
         convergence_steps_: optimiser steps until validation accuracy first reached 0.8; NaN if
             never, or without validation texts; 0 for a flow that does not train.
 
     Raises:
-        ValueError: unknown flow, device or setting, a value out of range, a device that is not
-            there, or a flow of the other class.
+        ValueError: an unknown setting.
     """
 
-    is_library = False  # whether this class makes the flows with encoder='library'
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array, tags.input_tags.string = False, True
+        return tags
 
-    def __init__(
-        self,
-        flow: str = "redesign",
-        seed: int = 0,
-        n_jobs: int = 1,
-        device: str = "cpu",
-        **settings: Any,
-    ):
-        if flow not in FLOWS:
-            from hsokv.checks import unknown_key_message
-
-            raise ValueError(unknown_key_message(flow, FLOWS, "flow"))
-        pick_device(device)
-        self.flow, self.seed, self.n_jobs, self.device = flow, seed, n_jobs, device
-        self.config: FlowConfig = FLOWS[flow].with_overrides(**settings)
-        if (self.config.encoder == "library") != self.is_library:
-            raise ValueError(
-                f"flow={flow!r} with encoder={self.config.encoder!r}: library flows and learners "
-                "do not turn into one another; call make_flow with the flow you want"
-            )
-
-    def get_params(self, deep: bool = True) -> dict:
-        """Return flow, seed, n_jobs, device and every switch of the configuration."""
-        return {name: getattr(self, name) for name in OWN_PARAMS} | self.config.as_dict()
-
-    def set_params(self, **params: Any) -> Flow:
-        """Change settings; a new `flow` starts from its switches.
-
-        On a fitted flow, those of reading act at once, all others from the next `fit`.
-
-        Raises:
-            ValueError: unknown name or value.
-        """
-        present = self.get_params()
-        if params.get("flow", self.flow) != self.flow:
-            present = {name: present[name] for name in OWN_PARAMS}
-        fresh = type(self)(**(present | params))
-        for name in (*OWN_PARAMS, "config"):
-            setattr(self, name, getattr(fresh, name))
-        return self
-
-    def fit(self, texts, labels, validation: tuple | None = None) -> Flow:
+    def fit(self, texts, labels, validation: tuple | None = None) -> Self:
         """Forget everything and learn; a call that is refused changes nothing.
 
         Args:
-            texts: N texts.
-            labels: N labels, all strings or all integers.
+            texts: N texts: a list, a tuple, a generator, an array or a column of strings.
+            labels: N labels, all strings or all integers; whole floats are taken as integers.
             validation: (texts, labels) that a flow may use to select; never test data. Without it
                 a swarm selects on its training texts.
 
         Raises:
-            ValueError: no texts, lengths differ, labels missing, or a text too long for the flow.
-            TypeError: a single string, an item that is not a string, or labels of mixed types.
+            ValueError: no texts, lengths differ, a label is missing or reserved (`ABSTAIN`), a text
+                is too long for the flow, or a setting is wrong.
+            TypeError: a single string, a table, an item that is not a string, labels of mixed
+                types or bools, or a setting of another type.
         """
-        checked = self._check(texts, labels, validation, ())
-        self.classes_ = np.array([], dtype=object)
-        self._class_index: dict = {}
-        self.cost_, self.history_, self.convergence_steps_ = Cost(), [], float("nan")
-        self._reset()
-        try:
-            return self._learn_texts(*checked)
-        except BaseException:  # an interrupted fit leaves no flow that looks fitted
-            del self.cost_
-            raise
+        return self._learn_beside(self._blank(), texts, labels, validation, None)
 
-    def partial_fit(self, texts, labels, validation: tuple | None = None) -> Flow:
+    def partial_fit(
+        self, texts, labels, validation: tuple | None = None, classes: Iterable | None = None
+    ) -> Self:
         """Learn further texts; new classes may appear. The first call is a `fit`.
 
+        Args:
+            texts, labels, validation: as `fit`.
+            classes: all classes that are to come, in the order of `classes_`, which holds them from
+                now on. Those known already come first. Classes that are not named here are added
+                as they arrive, in sorted order per call.
+
         Raises:
-            ValueError, TypeError: as `fit`.
+            ValueError, TypeError: as `fit`; or the settings have changed since the flow learned,
+                a label is not among `classes`, or `classes` does not begin with those known.
         """
         if not hasattr(self, "cost_"):
-            return self.fit(texts, labels, validation)
-        return self._learn_texts(*self._check(texts, labels, validation, self._class_index))
+            return self._learn_beside(self._blank(), texts, labels, validation, classes)
+        self._refuse_changed()
+        return self._learn_beside(self._branch(), texts, labels, validation, classes)
 
-    def _check(self, texts, labels, validation, known) -> tuple[list[str], list, tuple | None]:
-        """Return what `fit` was given as lists; `known` are the labels learned before."""
-        texts, labels = check_texts_labels(texts, labels)
-        kinds = {isinstance(label, str) for label in [*labels, *known]}
-        if len(kinds) > 1:
-            raise TypeError(
-                "labels mix strings and numbers: expected one kind; convert them all to str"
-            )
+    def _blank(self) -> Self:
+        """Return a flow with these settings, checked, that knows nothing."""
+        blank = copy.copy(self.checked())
+        blank.classes_, blank._class_index = np.array([], dtype=object), {}
+        blank.cost_, blank.history_, blank.convergence_steps_ = Cost(), [], float("nan")
+        blank._reset()
+        return blank
+
+    def _branch(self) -> Self:
+        """Return a flow that knows the same and learns on without changing this one."""
+        branch = copy.copy(self)
+        branch._class_index, branch.history_ = dict(self._class_index), list(self.history_)
+        branch.cost_ = replace(self.cost_)
+        return branch
+
+    def _learn_beside(self, branch: Self, texts, labels, validation, classes) -> Self:
+        """Let another flow learn, then become what it is, in one step."""
+        texts, labels, validation = branch._check(texts, labels, validation, classes)
+        branch._learn_texts(texts, labels, validation)
+        self.__dict__ = vars(branch)
+        return self
+
+    def _check(self, texts, labels, validation, classes) -> tuple[list[str], list, tuple | None]:
+        """Return what is to be learned as lists; classes get their numbers."""
+        texts, labels = check_texts_labels(texts, labels, RESERVED)
+        self._check_kind(labels)
         self._check_lengths(texts)
+        if classes is not None:
+            self._take_classes(check_labels(classes, RESERVED, "classes"), labels)
+        for label in sorted(set(labels) - set(self._class_index)):
+            self._class_index[label] = len(self._class_index)
         if validation is not None:
-            validation = check_texts_labels(*validation)
+            if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+                raise TypeError(
+                    f"validation={shown(validation)}: expected a pair (texts, labels); pass both, "
+                    "or None"
+                )
+            validation = check_texts_labels(*validation, RESERVED)
             self._check_lengths(validation[0])
-            unknown = set(validation[1]) - set(labels) - set(known)
+            unknown = set(validation[1]) - set(self._class_index)
             if unknown:
                 raise ValueError(
-                    f"validation labels {sorted(unknown)[:3]} have no training text: expected "
+                    f"validation labels {shown(list(unknown)[:3])} have no training text: expected "
                     "labels that are learned; drop them from validation"
                 )
         return texts, labels, validation
 
-    def _learn_texts(self, texts: list[str], labels: list, validation: tuple | None) -> Flow:
-        for label in sorted(set(labels) - set(self._class_index)):
-            self._class_index[label] = len(self._class_index)
+    def _check_kind(self, labels: list) -> None:
+        """Check that labels are of the kind learned before, if any."""
+        if len(self.classes_) and isinstance(labels[0], str) != (self.classes_.dtype.kind == "U"):
+            raise TypeError(
+                f"labels[0]={shown(labels[0])}, but this flow has learned classes such as "
+                f"{shown(self.classes_.tolist()[0])}: labels mix strings and numbers, expected one "
+                "kind; convert them all to str"
+            )
+
+    def _take_classes(self, classes: list, labels: list) -> None:
+        """Give the classes that are to come their numbers."""
+        known = list(self._class_index)
+        if classes[: len(known)] != known or len(set(classes)) < len(classes):
+            raise ValueError(
+                f"classes={shown(classes)}: expected each class once, those known first and in the "
+                f"order of classes_, {shown(known)}; append new ones at the end"
+            )
+        missing = set(labels) - set(classes)
+        if missing:
+            raise ValueError(
+                f"labels {shown(list(missing)[:3])} are not among classes={shown(classes)}: "
+                "expected all classes that are to come; add them, or leave classes out"
+            )
+        self._class_index = {label: i for i, label in enumerate(classes)}
+
+    def _learn_texts(self, texts: list[str], labels: list, validation: tuple | None) -> None:
         self.classes_ = np.array(list(self._class_index))
         start = time.perf_counter()
         self._learn(texts, [self._class_index[label] for label in labels], validation)
         self.cost_.train_s += time.perf_counter() - start
-        return self
 
     def answer(self, texts) -> Answers:
         """Return everything the flow makes of texts, diagnostics included; changes nothing.
@@ -194,8 +213,7 @@ class Flow(ClassifierMixin, BaseEstimator):
             sklearn.exceptions.NotFittedError: nothing has been learned yet.
             ValueError, TypeError: `texts` is empty or not a list of strings.
         """
-        if not hasattr(self, "cost_"):
-            raise NotFittedError(f"this {self.flow!r} flow has learned nothing: call fit first")
+        self._check_fitted()
         texts = check_texts(texts)
         self._check_lengths(texts)
         return self._answer(texts)
@@ -203,24 +221,33 @@ class Flow(ClassifierMixin, BaseEstimator):
     def predict(self, texts) -> np.ndarray:
         """Return one label per text, (B,); a flow that abstains answers `hsokv.ABSTAIN`.
 
-        Integer labels come back as an object array where the flow may abstain.
+        Where the labels are integers it answers `hsokv.ABSTAIN_INTEGER`, so that the answers can be
+        handed to scikit-learn's metrics.
         """
         answers = self.answer(texts)
         labels = self.classes_[answers.scores.argmax(1)]
         if answers.abstains.any():
-            labels = labels.astype(object)
-            labels[answers.abstains] = ABSTAIN
+            mark = ABSTAIN if labels.dtype.kind == "U" else ABSTAIN_INTEGER
+            labels = np.where(answers.abstains, mark, labels)
         return labels
 
     def score(self, texts, labels, sample_weight=None) -> float:
         """Return the share of texts answered with their label; an abstention is wrong.
 
+        Args:
+            texts, labels: as `fit`; a label that was never learned is answered wrongly.
+            sample_weight: weight of each text, none negative; `None` weighs all alike.
+
         Raises:
-            ValueError, TypeError: as `fit`.
+            ValueError, TypeError: as `fit`, or the weights do not fit.
+            sklearn.exceptions.NotFittedError: nothing has been learned yet.
         """
-        texts, labels = check_texts_labels(texts, labels)
+        self._check_fitted()
+        texts, labels = check_texts_labels(texts, labels, RESERVED)
+        self._check_kind(labels)
+        weights = check_weights(sample_weight, len(texts))
         right = [answer == label for answer, label in zip(self.predict(texts).tolist(), labels)]
-        return float(np.average(right, weights=sample_weight))
+        return float(np.average(right, weights=weights))
 
     def predict_proba(self, texts) -> np.ndarray:
         """Return class scores (B, C) in [0, 1]; abstention does not change them.
@@ -237,15 +264,9 @@ class Flow(ClassifierMixin, BaseEstimator):
         """
         return self.answer(texts).novelty
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "cost_")
-
     @property
     def memory_bytes(self) -> int:
         """Bytes of what is stored for reading, 0 without a memory."""
-        raise NotImplementedError
-
-    def _reset(self) -> None:
         raise NotImplementedError
 
     def _check_lengths(self, texts: list[str]) -> None:

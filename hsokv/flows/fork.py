@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hsokv.checks import check_keys
+from hsokv.checks import check_keys, shown
 from hsokv.flows.learner import MemoryLearner
 from hsokv.seeds import seed_for
 
@@ -26,8 +26,14 @@ def fork(flow: MemoryLearner, **switches: Any) -> MemoryLearner:
 
     Raises:
         ValueError: another switch, or a flow whose memory has been tended already.
+        TypeError: no learner.
     """
     check_keys(switches, AFTER_TRAINING, "switch of what happens after training")
+    if not isinstance(flow, MemoryLearner):
+        raise TypeError(
+            f"flow={shown(flow)} is a {type(flow).__name__}: expected a fitted learner with a "
+            "memory; make one with make_flow"
+        )
     config = flow.config
     if config.consolidation or config.forgetting != "none" or config.key_refresh:
         raise ValueError(
@@ -45,11 +51,18 @@ def fork(flow: MemoryLearner, **switches: Any) -> MemoryLearner:
         raise ValueError(
             "this flow has not learned here (it is unfitted or was loaded): call fit, then fork it"
         )
+    if flow.memory_ is None or flow.changed_settings():
+        raise ValueError(
+            f"fusion={config.fusion!r}, settings changed since fit: {flow.changed_settings()}: "
+            "expected a flow with a memory, as it was fitted; set fusion='label' or 'gate', fit it "
+            "and fork it"
+        )
     forked = copy.deepcopy(flow).set_params(**switches)
+    forked.config_ = forked.state_.config = forked.config
     data, seed = forked._recent
     if config.training == "swarm":
         seed = seed_for(seed, "consolidate", config.meta_iterations - 1)
     forked._tend(seed)
-    if forked.config.key_refresh:
+    if forked.config_.key_refresh:
         forked._refresh(data.sources.tolist(), data.ids)
     return forked

@@ -8,17 +8,18 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hsokv.checks import check_texts_labels
+from hsokv.checks import shown
 from hsokv.data.predecessor import hold_out_last
 from hsokv.data.tokenizer import Tokenizer, split_words
-from hsokv.flows.base import Answers, Flow
+from hsokv.flows.base import RESERVED, Answers, Flow
+from hsokv.inputs import check_texts_labels
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
 from hsokv.memory.state import LearnerState
@@ -57,7 +58,8 @@ class MemoryLearner(Flow):
         return 0 if self.memory_ is None else self.memory_.n_bytes
 
     def _reset(self) -> None:
-        config = self.config
+        super()._reset()
+        config = self.config_
         self.tokenizer_ = Tokenizer()
         self._exposures: dict[int, int] = {}
         self._known: dict[int, list[int]] = {}  # source -> token ids, for key refresh
@@ -73,31 +75,38 @@ class MemoryLearner(Flow):
             context = Context(config.context, d_key, generator, device)
         self.state_ = LearnerState(config, None, memory, context)
 
-    def set_params(self, **params: Any) -> MemoryLearner:
-        """Change settings, see `Flow.set_params`."""
-        super().set_params(**params)
-        if hasattr(self, "state_"):
-            self.state_.config = self.config
-            if "top_k" in params:
-                self.state_.top_k = self.config.top_k
-        return self
+    def _branch(self) -> Self:
+        branch = super()._branch()
+        branch.tokenizer_, branch.state_ = self.tokenizer_.copy(), self.state_.branch()
+        branch._exposures, branch._known = dict(self._exposures), dict(self._known)
+        return branch
+
+    def _read_by(self, changes: dict) -> dict:
+        learned = super()._read_by(changes)
+        config = learned["config_"]
+        top_k = config.top_k if "top_k" in changes else self.state_.top_k
+        learned["state_"] = replace(self.state_, config=config, top_k=top_k)
+        if "abstain" in changes or "similarity" in changes:
+            threshold = learned["state_"].impostor_threshold() if config.abstain else -math.inf
+            learned["_threshold"] = threshold
+        return learned
 
     def _check_lengths(self, texts: list[str]) -> None:
-        if self.config.encoder != "transformer":
+        if self.config_.encoder != "transformer":
             return
         for i, text in enumerate(texts):
             length = len(split_words(text))
-            if length > self.config.max_len:
+            if length > self.config_.max_len:
                 raise ValueError(
                     f"text {i} has {length} tokens: this flow takes at most max_len="
-                    f"{self.config.max_len}; shorten it or make the flow with a larger max_len"
+                    f"{self.config_.max_len}; shorten it or make the flow with a larger max_len"
                 )
 
     def _build_or_grow(self) -> None:
         """Fit the network to the present vocabulary and classes; what it knows stays."""
         sizes = len(self.tokenizer_), len(self.classes_)
         if self.net_ is None:
-            net = build_network(self.config, *sizes, seed=self.seed)
+            net = build_network(self.config_, *sizes, seed=self.seed)
             self.state_.net = net.to(pick_device(self.device))
         else:
             self.net_.grow(*sizes, torch_generator(self.seed, "grow", self._n_calls))
@@ -116,7 +125,7 @@ class MemoryLearner(Flow):
         ).to(device_of(self.net_))
 
     def _learn(self, texts: list[str], labels: list[int], validation: tuple | None) -> None:
-        config = self.config
+        config = self.config_
         self.tokenizer_.extend(texts)
         if config.training == "swarm" and config.selection == "hold_out":
             kept, held = hold_out_last(labels)
@@ -151,7 +160,7 @@ class MemoryLearner(Flow):
 
     def _tend(self, seed: int) -> None:
         """Consolidate and forget, where the flow does, after learning the recent texts."""
-        if not self.config.consolidation and self.config.forgetting == "none":
+        if not self.config_.consolidation and self.config_.forgetting == "none":
             return
         data, _ = self._recent
         counts, flops = tend(self.state_, data, seed)
@@ -160,7 +169,7 @@ class MemoryLearner(Flow):
 
     def _training_state(self) -> LearnerState:
         """Return the state to train: without the memory where that is written afterwards."""
-        if self.config.writes_in_training:
+        if self.config_.writes_in_training:
             return self.state_
         return replace(self.state_, memory=None)
 
@@ -171,7 +180,7 @@ class MemoryLearner(Flow):
         return self.tokenizer_.encode(validation[0]), labels.to(data.labels.device)
 
     def _train_swarm(self, data: TrainingSet, validation: tuple | None, seed: int) -> None:
-        config = self.config
+        config = self.config_
         ids, labels = self._validation_ids(data, validation)
         score = partial(LearnerState.validate, ids=ids, labels=labels)
         result = run_swarm(self._training_state(), data, score, seed=seed, n_jobs=self.n_jobs)
@@ -192,7 +201,7 @@ class MemoryLearner(Flow):
             def validate() -> float:
                 return start.validate(ids, labels)[0]
 
-        steps = self.config.n_steps
+        steps = self.config_.n_steps
         episode = train_episode(state, data, seed=seed, n_steps=steps, validate=validate)
         self.state_.step = state.step
         self._add_cost(episode.flops, episode.steps)
@@ -208,11 +217,11 @@ class MemoryLearner(Flow):
     def _write_all(self, data: TrainingSet) -> None:
         """Show the texts to the write rule once, in batches, in order."""
         state = self.state_
-        for index in torch.arange(len(data)).split(self.config.batch_size):
+        for index in torch.arange(len(data)).split(self.config_.batch_size):
             batch = data.take(index)
             states, flops = count_flops(state.encode, batch.ids)
             loss = states.new_zeros(len(batch))
-            if self.config.fusion == "gate":
+            if self.config_.fusion == "gate":
                 logits, _, _ = state.score(states)
                 loss = F.cross_entropy(logits, batch.labels, reduction="none")
             state.write(batch, states, loss)
@@ -223,12 +232,27 @@ class MemoryLearner(Flow):
         """Re-encode the stored entries that stem from these training texts.
 
         Raises:
-            ValueError, TypeError: as `fit`.
+            ValueError, TypeError: as `fit`; or a label was never learned, or there is no memory.
+            sklearn.exceptions.NotFittedError: nothing has been learned yet.
         """
-        texts, labels = check_texts_labels(texts, labels)
-        indices = [self._class_index[label] for label in labels]
-        sources = [source_of(text, label) for text, label in zip(texts, indices)]
-        self._refresh(sources, self.tokenizer_.encode(texts))
+        self._check_fitted()
+        texts, labels = check_texts_labels(texts, labels, RESERVED)
+        self._check_kind(labels)
+        unknown = [label for label in labels if label not in self._class_index]
+        if unknown:
+            raise ValueError(
+                f"labels hold {shown(unknown[0])}, which was never learned: expected labels of "
+                "classes_; leave its texts out"
+            )
+        if self.memory_ is None:
+            raise ValueError(
+                f"fusion={self.config_.fusion!r}: this flow has no memory, expected one whose keys "
+                "can be encoded again; fit it with fusion='label' or 'gate'"
+            )
+        branch = self._branch()
+        sources = [source_of(text, self._class_index[label]) for text, label in zip(texts, labels)]
+        branch._refresh(sources, self.tokenizer_.encode(texts))
+        self.__dict__ = vars(branch)
 
     @torch.no_grad()
     def _refresh(self, sources: list[int], ids: list[list[int]]) -> None:
@@ -238,12 +262,11 @@ class MemoryLearner(Flow):
         slots = [i for i, source in enumerate(sources) if source in self._known]
         if slots:
             texts = [self._known[sources[i]] for i in slots]
-            keys = self.memory_.keys
-            keys[slots] = self.state_.encode(texts).to(keys.dtype)
+            self.memory_.replace_keys(torch.tensor(slots), self.state_.encode(texts))
 
     @torch.no_grad()
     def _answer(self, texts: list[str]) -> Answers:
-        state, config, n_classes = self.state_, self.config, len(self.classes_)
+        state, config, n_classes = self.state_, self.config_, len(self.classes_)
         states = state.encode(self.tokenizer_.encode(texts))
         n, none = len(texts), np.full(len(texts), np.nan)
         reading, gate = None, None

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from hsokv.checks import shown
 from hsokv.data.tokenizer import split_words
 from hsokv.flows.base import Answers, Flow
 
@@ -33,17 +34,22 @@ class LibraryFlow(Flow):
         return sum(len(text.encode()) for text in self.texts_)
 
     def _reset(self) -> None:
+        super()._reset()
         self.texts_: list[str] = []
         self.labels_: list[int] = []
 
     def _learn(self, texts: list[str], labels: list[int], validation: tuple | None) -> None:
-        self.texts_ += texts
-        self.labels_ += labels
+        self.texts_, self.labels_ = self.texts_ + texts, self.labels_ + labels
         self._refit()
 
     def _refit(self) -> None:
         """Fit the library model to all stored texts."""
-        kind, labels = self.config.library, np.array(self.labels_)
+        if not any(map(split_words, self.texts_)):
+            raise ValueError(
+                f"texts={shown(self.texts_)}: expected a word in at least one of them, a library "
+                "flow knows texts by their words; add texts with words"
+            )
+        kind, labels = self.config_.library, np.array(self.labels_)
         self.convergence_steps_ = 0
         self.cost_.flops = float("nan")  # library code is not counted
         if kind == "bm25":
@@ -55,12 +61,12 @@ class LibraryFlow(Flow):
         if kind == "tfidf_neighbor":
             self._keys, self._key_labels = vectors, labels
         elif kind == "class_mean":
-            onehot = np.eye(len(self.classes_))[labels]
+            self._key_labels = np.unique(labels)  # a class may have no text yet
+            onehot = np.eye(len(self.classes_))[labels][:, self._key_labels]
             self._keys = (onehot / onehot.sum(0)).T @ vectors.toarray()
             norms = np.linalg.norm(self._keys, axis=1, keepdims=True)
             self._keys /= np.maximum(norms, 1e-12)  # a class may have no words at all
-            self._key_labels = np.arange(len(self.classes_))
-        elif len(self.classes_) > 1:
+        elif len(set(self.labels_)) > 1:
             with warnings.catch_warnings():  # one or two texts per class is the task, no mistake
                 warnings.filterwarnings("ignore", message="The number of unique classes")
                 self._probe = LogisticRegression(C=100.0, max_iter=1000).fit(vectors, labels)
@@ -68,15 +74,17 @@ class LibraryFlow(Flow):
     def _answer(self, texts: list[str]) -> Answers:
         n, n_classes = len(texts), len(self.classes_)
         none = np.full(n, np.nan)
-        if self.config.library == "linear_probe":
-            scores = np.ones((n, 1))
-            if n_classes > 1:
-                scores = self._probe.predict_proba(self._vectorizer.transform(texts))
+        if self.config_.library == "linear_probe":
+            learned = sorted(set(self.labels_))
+            scores = np.zeros((n, n_classes))
+            scores[:, learned] = 1.0
+            if len(learned) > 1:
+                scores[:, learned] = self._probe.predict_proba(self._vectorizer.transform(texts))
             return Answers(
                 scores, scores, 1 - scores.max(1), none, np.full(n, -1), np.zeros(n, bool),
                 none, np.zeros(n, bool),
             )  # fmt: skip
-        if self.config.library == "bm25":
+        if self.config_.library == "bm25":
             words = [split_words(text) for text in texts]
             silent = np.zeros(len(self.texts_))  # bm25s takes no query without words
             similar = np.stack([self._index.get_scores(q) if q else silent for q in words])

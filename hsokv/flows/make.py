@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hsokv.checks import unknown_key_message
+from hsokv.checks import check_keys
 from hsokv.flows.base import Flow
 from hsokv.flows.learner import MemoryLearner
 from hsokv.flows.library import LibraryFlow
@@ -29,9 +29,10 @@ def make_flow(
         overrides: switches of `hsokv.FlowConfig` to change.
 
     Raises:
-        ValueError: unknown flow, device or switch, with the nearest valid name; or no GPU.
+        ValueError: unknown flow, device or switch, with the nearest valid name; a value out of
+            range; or no GPU.
+        TypeError: a value of another type.
     """
-    if flow not in FLOWS:
-        raise ValueError(unknown_key_message(flow, FLOWS, "flow"))
+    check_keys([flow], FLOWS, "flow")
     kind = LibraryFlow if FLOWS[flow].encoder == "library" else MemoryLearner
-    return kind(flow, seed=seed, n_jobs=n_jobs, device=device, **overrides)
+    return kind(flow, seed=seed, n_jobs=n_jobs, device=device, **overrides).checked()

@@ -60,6 +60,19 @@ class LearnerState:
         memory = None if self.memory is None else self.memory.clone()
         return replace(self, net=copy.deepcopy(self.net), memory=memory)
 
+    def branch(self) -> LearnerState:
+        """Return a state that learns on without changing this one.
+
+        Unlike a `clone` it copies only what learning may change in place, so that adding a text to
+        a large memory stays cheap: weights that nothing trains are shared, and see
+        `KeyValueMemory.branch`.
+        """
+        memory = None if self.memory is None else self.memory.branch()
+        trains = self.config.training != "none" or self.config.consolidation
+        weights = self.net.parameters()
+        shared = {id(w): w for w in weights if not (trains and w.requires_grad)}
+        return replace(self, net=copy.deepcopy(self.net, shared), memory=memory)
+
     def encode(self, ids: list[list[int]]) -> Tensor:
         """Return the states of texts in evaluation mode, (B, d)."""
         return encode_texts(self.net, ids, self.config)
@@ -157,6 +170,8 @@ class LearnerState:
         It is the 95th percentile, over stored entries, of the similarity to the nearest entry of
         another label: what a text of a word not stored can reach. Only stored keys are used.
         """
+        if not self.has_entries:
+            return -math.inf
         keys, labels = self.memory.keys.double(), self.memory["label"]
         between = similarity(keys, keys, self.config.similarity)
         between = between.masked_fill(labels.unsqueeze(1) == labels, -math.inf)

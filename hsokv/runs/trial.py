@@ -6,6 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
+from hsokv.checks import check_seed
 from hsokv.runs.provenance import canonical_json, config_hash
 
 
@@ -29,7 +30,7 @@ class Trial:
     def create(cls, experiment: str, flow: str, seed: int, **settings: Any) -> Trial:
         """Return a trial; lists in the settings become tuples, their order does not matter."""
         pairs = tuple(sorted((name, _frozen(value)) for name, value in settings.items()))
-        return cls(experiment, flow, int(seed), pairs)
+        return cls(experiment, flow, check_seed(seed), pairs)
 
     @classmethod
     def from_json(cls, experiment: str, flow: str, seed: int, settings_json: str) -> Trial:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import joblib
 from tqdm import tqdm
 
-from hsokv.checks import check_keys
+from hsokv.checks import check_jobs, check_keys
 
 BACKENDS = ("loky", "ray")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -62,8 +62,7 @@ def _work(run_trial: Callable, trial: Any, threads: int | None) -> Outcome:
 
 def _effective_jobs(n_jobs: int, backend: str) -> int:
     """Return the number of trials at a time, at least 1."""
-    if n_jobs == 0:
-        raise ValueError("n_jobs=0: need at least one trial at a time; set n_jobs=1, or -1 for all")
+    n_jobs = check_jobs(n_jobs)
     cores = joblib.cpu_count() if backend == "loky" else _start_ray()
     return n_jobs if n_jobs > 0 else max(1, cores + 1 + n_jobs)
 

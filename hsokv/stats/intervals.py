@@ -17,6 +17,9 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
+from hsokv.checks import Range, check_array, check_float, check_generator, check_int, shown
+
+RESAMPLES, LEVEL = Range(1), Range(0, 1, open_low=True, open_high=True)
 EXACT_LIMIT = 12  # up to this many differences all 2**n sign patterns are counted
 
 
@@ -70,6 +73,7 @@ def mean_t(values: ArrayLike, *, level: float = 0.95) -> Interval:
     values = _finite_vector(values, "values")
     if values.size < 2:
         raise ValueError(f"{values.size} value: expected at least 2 for an interval; add some")
+    level = check_float("level", level, LEVEL)
     mean, error = exact_mean(values), values.std(ddof=1) / np.sqrt(values.size)
     reach = float(scipy_stats.t.ppf((1 + level) / 2, values.size - 1) * error)
     return Interval(mean, mean - reach, mean + reach, values.size)
@@ -140,11 +144,10 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     Raises:
         ValueError: a p-value that is missing or outside [0, 1].
     """
-    p = np.asarray(p_values, dtype=float)
-    if p.ndim != 1 or not np.all((p >= 0) & (p <= 1)):
-        raise ValueError(
-            f"p_values={p.tolist()}: expected numbers in [0, 1]; leave out comparisons not made"
-        )
+    p = check_array("p_values", p_values, ndim=1)
+    if not np.all((p >= 0) & (p <= 1)):
+        expected = "expected numbers in [0, 1]; leave out comparisons not made"
+        raise ValueError(f"p_values={shown(p.tolist())}: {expected}")
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * (p.size - np.arange(p.size)))
     return np.minimum(stepped, 1.0)[np.argsort(order)]
@@ -162,7 +165,8 @@ def paired_permutation_p(diffs: ArrayLike, *, rng: Generator, n_permutations: in
     if exact:
         bits = np.arange(2**diffs.size)[:, None] >> np.arange(diffs.size) & 1
     else:
-        bits = rng.integers(2, size=(n_permutations, diffs.size), dtype=np.int8)
+        n_permutations = check_int("n_permutations", n_permutations, RESAMPLES)
+        bits = check_generator(rng).integers(2, size=(n_permutations, diffs.size), dtype=np.int8)
     flipped = np.abs((1.0 - 2.0 * bits) @ diffs)  # (n_patterns,)
     # The tolerance makes patterns that tie with the observed one count despite rounding.
     hits = int((flipped >= abs(diffs.sum()) - 1e-12 * max(1.0, np.abs(diffs).sum())).sum())
@@ -175,6 +179,7 @@ def binomial_interval(k: int, n: int, *, level: float = 0.95) -> Interval:
     Raises:
         ValueError: unless 0 <= k <= n and n >= 1.
     """
+    k, n, level = check_int("k", k), check_int("n", n), check_float("level", level, LEVEL)
     if n < 1 or not 0 <= k <= n:
         raise ValueError(f"k={k}, n={n}: expected n >= 1 and 0 <= k <= n; check the counts")
     ends = scipy_stats.binomtest(int(k), int(n)).proportion_ci(level, method="exact")
@@ -199,12 +204,7 @@ def decimal_units(values: ArrayLike) -> tuple[NDArray[np.float64], float]:
     Raises:
         ValueError: a value is not finite.
     """
-    values = np.asarray(values, dtype=float)
-    if not np.isfinite(values).all():
-        raise ValueError(
-            f"{int((~np.isfinite(values)).sum())} of {values.size} values are not finite: expected "
-            "numbers; drop missing ones first"
-        )
+    values = check_array("values", values, finite=True)
     most = float(np.abs(values).max(initial=0.0)) * len(values)
     exponent = 14 - int(f"{most or 1.0:e}".partition("e")[2])  # the sum stays below 10**15
     one = float(f"1e{min(300, exponent)}")
@@ -213,7 +213,7 @@ def decimal_units(values: ArrayLike) -> tuple[NDArray[np.float64], float]:
 
 def exact_mean(values: ArrayLike) -> float:
     """Return the mean of values (n,), the same on every processor; NaN without values."""
-    values = np.asarray(values, dtype=float)
+    values = check_array("values", values)
     if not values.size:
         return float("nan")
     units, one = decimal_units(values)
@@ -247,7 +247,9 @@ def draw_weights(rng: Generator, n_boot: int, n: int) -> NDArray[np.float64]:
         n_boot: number of resamples B.
         n: number of units.
     """
-    weights, after = _resample(json.dumps(rng.bit_generator.state), n_boot, n)
+    state = json.dumps(check_generator(rng).bit_generator.state)
+    n_boot = check_int("n_boot", n_boot, RESAMPLES)
+    weights, after = _resample(state, n_boot, n)
     rng.bit_generator.state = json.loads(after)
     return weights
 
@@ -268,24 +270,21 @@ def percentile_interval(point: float, draws: ArrayLike, n: int, level: float = 0
     Raises:
         ValueError: a level outside (0, 1).
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level={level}: expected a share between 0 and 1, such as 0.95")
+    level = check_float("level", level, LEVEL)
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(point), float(low), float(high), int(n))
 
 
 def _finite_vector(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    values = np.asarray(values, dtype=float)
-    if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
-        raise ValueError(
-            f"{name} has shape {values.shape} and {int((~np.isfinite(values)).sum())} non-finite "
-            "entries: expected a vector of finite numbers; drop missing rows first"
-        )
+    values = check_array(name, values, ndim=1, finite=True)
+    if not values.size:
+        raise ValueError(f"{name}=[]: expected at least one of finite numbers; pass some")
     return values
 
 
 def _cells(correct: ArrayLike, tested: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    correct, tested = np.asarray(correct, dtype=bool), np.asarray(tested, dtype=bool)
+    correct = check_array("correct", correct, kind=bool)
+    tested = check_array("tested", tested, kind=bool)
     if correct.ndim != 2 or correct.shape != tested.shape:
         raise ValueError(
             f"correct has shape {correct.shape} and tested {tested.shape}: expected (n_seeds, "

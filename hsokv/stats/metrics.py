@@ -14,13 +14,22 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
+from hsokv.checks import check_array, check_float, shown
+from hsokv.inputs import as_list
+
 
 def rank_correlations(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
     """Return Spearman's correlation of each row of a with that of b, both (B, n), as (B,).
 
     NaN where a row has a gap (a value that is not finite) or no spread.
+
+    Raises:
+        ValueError: a and b are no tables of one shape.
+        TypeError: they hold what is no number.
     """
-    a, b = np.asarray(a, float), np.asarray(b, float)
+    a, b = check_array("a", a, ndim=2), check_array("b", b, ndim=2)
+    if a.shape != b.shape:
+        raise ValueError(f"a has shape {a.shape} and b {b.shape}: expected the same; pair the rows")
     ranks = [rankdata(x, axis=1) for x in (a, b)]
     ranks = [x - x.mean(axis=1, keepdims=True) for x in ranks]
     scale = np.sqrt((ranks[0] ** 2).sum(1) * (ranks[1] ** 2).sum(1))
@@ -38,6 +47,7 @@ def accuracy(y_true: Sequence[Any], y_pred: Sequence[Any]) -> float:
 
     Raises:
         ValueError: the two lengths differ.
+        TypeError: a single text or no list.
     """
     hits = _hits(y_true, y_pred)
     return float(np.mean(hits)) if hits else float("nan")
@@ -59,7 +69,14 @@ def one_shot_accuracy(
 
     Raises:
         ValueError: the two lengths differ.
+        TypeError: a single text or no list, or `exposures` is no mapping.
     """
+    if not isinstance(exposures, Mapping):
+        raise TypeError(
+            f"exposures={shown(exposures)}: expected a mapping of label to count; pass "
+            "collections.Counter(train_labels)"
+        )
+    y_true = as_list(y_true, "y_true")
     once = [
         hit for label, hit in zip(y_true, _hits(y_true, y_pred)) if exposures.get(label, 0) == 1
     ]
@@ -77,6 +94,7 @@ def auroc(negatives: ArrayLike, positives: ArrayLike) -> float:
 
     Raises:
         ValueError: a score is NaN.
+        TypeError: a score is no number.
     """
     negatives, positives = _scores(negatives, "negatives"), _scores(positives, "positives")
     if not negatives.size or not positives.size:
@@ -139,9 +157,12 @@ def convergence_steps(
         threshold: share to reach.
 
     Raises:
-        ValueError: the two lengths differ or the steps do not increase.
+        ValueError: the two lengths differ, or the steps do not increase.
+        TypeError: a value is no number.
     """
-    steps, accuracies = np.asarray(steps, dtype=float), np.asarray(accuracies, dtype=float)
+    steps = check_array("steps", steps, ndim=1, finite=True)
+    accuracies = check_array("accuracies", accuracies, ndim=1)
+    threshold = check_float("threshold", threshold)
     if steps.shape != accuracies.shape or np.any(np.diff(steps) <= 0):
         raise ValueError(
             f"steps of shape {steps.shape}, accuracies of shape {accuracies.shape}: expected equal "
@@ -152,6 +173,7 @@ def convergence_steps(
 
 
 def _hits(y_true: Sequence[Any], y_pred: Sequence[Any]) -> list[bool]:
+    y_true, y_pred = as_list(y_true, "y_true"), as_list(y_pred, "y_pred")
     if len(y_true) != len(y_pred):
         raise ValueError(
             f"{len(y_true)} true labels and {len(y_pred)} predictions: expected one prediction "
@@ -161,7 +183,7 @@ def _hits(y_true: Sequence[Any], y_pred: Sequence[Any]) -> list[bool]:
 
 
 def _scores(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    scores = np.asarray(values, dtype=float).ravel()
+    scores = check_array(name, values).ravel()
     if np.isnan(scores).any():
         raise ValueError(
             f"{name} holds {int(np.isnan(scores).sum())} NaN scores: expected numbers; drop the "
@@ -172,7 +194,7 @@ def _scores(values: ArrayLike, name: str) -> NDArray[np.float64]:
 
 def _block_matrix(block_accuracy: ArrayLike) -> NDArray[np.float64]:
     """Return a checked copy with NaN above the diagonal, (S, K)."""
-    matrix = np.array(block_accuracy, dtype=float)
+    matrix = check_array("block_accuracy", block_accuracy).copy()
     if matrix.ndim != 2 or matrix.shape[1] < 1 or matrix.shape[0] < matrix.shape[1]:
         raise ValueError(
             f"block_accuracy has shape {matrix.shape}: expected (n_stages, n_blocks) with "

@@ -107,5 +107,5 @@ def test_the_constant_shows_in_the_printed_table():
 
 def test_seed_must_be_a_whole_number():
     """The message says what a seed is."""
-    with pytest.raises(TypeError, match="need an integer"):
+    with pytest.raises(TypeError, match="seed=1.5 is a float: need int"):
         make_predecessor_task(1.5)

@@ -78,7 +78,7 @@ def test_empty_memory(tmp_path):
     loaded = from_pretrained(tmp_path)
     assert same_answers(flow, loaded, TEXTS)
     loaded.set_params(surprise_threshold=0.0, first_exposure_threshold=0.0)
-    assert len(loaded.partial_fit(TEXTS, LABELS).memory_) == 4
+    assert len(loaded.fit(TEXTS, LABELS).memory_) == 4
 
 
 def test_saving_over_a_checkpoint(checkpoint, fitted, task):

@@ -245,7 +245,7 @@ def test_damaged_file(tmp_path, how):
         (torch.ones(2, 4), torch.ones(1, 1), {}, r"values of shape \(1, 1\): expected \(2, 1\)"),
         (torch.ones(2, 4), torch.ones(2, 2), {}, r"values of shape \(2, 2\): expected \(2, 1\)"),
         (torch.ones(2, 4), torch.ones(2, 1), {"label": torch.ones(3)}, r"label of shape \(3,\)"),
-        (torch.ones(2, 4), torch.ones(2, 1), {"age": torch.ones(2)}, "unknown columns"),
+        (torch.ones(2, 4), torch.ones(2, 1), {"age": torch.ones(2)}, "unknown column 'age'"),
         (torch.full((1, 4), torch.nan), torch.ones(1, 1), {}, "NaN or infinity"),
         (torch.full((1, 4), torch.inf), torch.ones(1, 1), {}, "NaN or infinity"),
     ],
@@ -263,5 +263,52 @@ def test_wrong_rules_are_refused():
     """Capacity below one and unknown eviction rules."""
     with pytest.raises(ValueError, match="capacity=0: expected at least 1"):
         KeyValueMemory(0, 2)
-    with pytest.raises(ValueError, match="eviction='random': expected"):
+    with pytest.raises(ValueError, match="unknown eviction 'random': Valid: oldest"):
         KeyValueMemory(2, 2, eviction="random")
+
+
+def contents(memory):
+    """Everything stored, as lists."""
+    columns = {name: memory[name].tolist() for name in COLUMNS}
+    return memory.keys.tolist(), memory.values.tolist(), columns
+
+
+@pytest.mark.parametrize("change", ["write", "overflow", "delete", "replace_keys", "record"])
+def test_a_branch_changes_nothing_of_its_origin(change):
+    """Neither side sees what the other does, whichever goes first; both end as a clone would."""
+    origin = fill(KeyValueMemory(6, 4, 1), 4)
+
+    def act(memory, seed):
+        keys = torch.randn(2, 4, generator=torch.Generator().manual_seed(seed))
+        if change == "write":
+            memory.write(keys, keys[:, :1], label=torch.tensor([seed, seed]))
+        elif change == "overflow":
+            for _ in range(3):
+                memory.write(keys, keys[:, :1], created_at=torch.tensor([seed, seed]))
+        elif change == "delete":
+            memory.delete(torch.tensor([seed]))
+        elif change == "replace_keys":
+            memory.replace_keys(torch.tensor([0, seed]), keys)
+        else:
+            reading = memory.read(keys, read_out="mean", top_k=2)
+            memory.record(reading, torch.tensor([True, False]), seed)
+        return contents(memory)
+
+    before, wanted = contents(origin), [act(origin.clone(), seed) for seed in (1, 2, 3)]
+    branches = [origin.branch(), origin.branch()]
+    assert act(branches[0], 1) == wanted[0] and contents(origin) == before
+    assert act(branches[1], 2) == wanted[1] and contents(origin) == before
+    assert act(origin, 3) == wanted[2]
+    assert [contents(branch) for branch in branches] == wanted[:2]
+
+
+def test_a_chain_of_branches_shares_keys():
+    """Each appends behind the last and takes over; keys are copied only if two have appended."""
+    memory = fill(KeyValueMemory(6, 4, 1), 2)
+    place = memory.keys.data_ptr()
+    for _ in range(3):
+        memory = fill(memory.branch(), 1)
+        assert memory.keys.data_ptr() == place
+    abandoned = memory
+    fill(abandoned.branch(), 1)
+    assert fill(abandoned, 1).keys.data_ptr() != place and len(abandoned) == 6

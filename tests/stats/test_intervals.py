@@ -273,8 +273,11 @@ def test_words_survive_a_csv(tmp_path):
     ("call", "message"),
     [
         (lambda: bootstrap_mean([], rng=generator()), "finite numbers"),
-        (lambda: bootstrap_mean([1, np.nan], rng=generator()), "1 non-finite"),
-        (lambda: bootstrap_mean([1, 2], rng=generator(), level=95), "level=95"),
+        (lambda: bootstrap_mean([1, np.nan], rng=generator()), "1 values that are not finite"),
+        (
+            lambda: bootstrap_mean([1, 2], rng=generator(), level=95),
+            "level=95: expected less",
+        ),
         (lambda: bootstrap_seeds_words([[1]], [[0]], rng=generator()), "no tested cell"),
         (lambda: bootstrap_seeds_words([1], [1], rng=generator()), "n_seeds"),
         (

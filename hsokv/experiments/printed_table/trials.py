@@ -158,7 +158,8 @@ def repair_flow(flow: Flow, repair: str, task: PredecessorTask) -> Flow:
     if repair == "scale":
         mended.memory_.values.mul_(float(_states(mended, task.train.texts).norm(dim=1).mean()))
     if repair in ("label", "all"):
-        mended.set_params(fusion="label")
+        config = mended.config_.with_overrides(fusion="label")  # of what is read, not learned
+        mended.config_ = mended.state_.config = config
     return mended
 
 
@@ -203,7 +204,7 @@ def measure(flow: Flow, task: PredecessorTask, states: Tensor | None = None) -> 
         return row
     row["kv_hit_rate"] = float(answers.hit.mean())
     row["top1_key_correct"] = float((flow.classes_[answers.nearest] == labels).mean())
-    if flow.config.fusion == "gate":
+    if flow.config_.fusion == "gate":
         states = _states(flow, test.texts) if states is None else states
         read = flow.memory_.read_values(flow.state_.read(states))
         row["read_norm"] = float(read.norm(dim=1).mean())
