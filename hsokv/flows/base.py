@@ -21,6 +21,11 @@ from hsokv.models.device import pick_device
 
 #: The answer `"<abstain>"` of a flow that finds nothing stored near enough.
 ABSTAIN = "<abstain>"
+#: Settings that act on a fitted flow at once; all others say what `fit` makes.
+READING = (
+    "similarity", "confidence_weighting", "read_out", "top_k", "temperature", "read_cut",
+    "first_exposure_boost", "first_exposure_window",
+)  # fmt: skip
 OWN_PARAMS = ("flow", "seed", "n_jobs", "device")  # what is no switch of the configuration
 
 
@@ -71,6 +76,7 @@ class Flow(ClassifierMixin, BaseEstimator):
 
     Attributes:
         classes_: class labels, (C,), in order of arrival; the columns of `predict_proba`.
+        config_, seed_: what the flow was fitted with.
         cost_: `Cost` of learning.
         history_: one dict per recorded point of training.
         convergence_steps_: optimiser steps until validation accuracy first reached 0.8; NaN if
@@ -124,6 +130,12 @@ class Flow(ClassifierMixin, BaseEstimator):
             setattr(self, name, getattr(fresh, name))
         return self
 
+    def changed_settings(self) -> list[str]:
+        """Return the settings that no longer say what was fitted; those of reading always do."""
+        present = self.config.as_dict() | {"seed": self.seed}
+        fitted = self.config_.as_dict() | {"seed": self.seed_}
+        return [k for k, v in fitted.items() if k not in READING and present[k] != v]
+
     def fit(self, texts, labels, validation: tuple | None = None) -> Flow:
         """Forget everything and learn; a call that is refused changes nothing.
 
@@ -141,6 +153,7 @@ class Flow(ClassifierMixin, BaseEstimator):
         self.classes_ = np.array([], dtype=object)
         self._class_index: dict = {}
         self.cost_, self.history_, self.convergence_steps_ = Cost(), [], float("nan")
+        self.config_, self.seed_ = self.config, self.seed
         self._reset()
         try:
             return self._learn_texts(*checked)

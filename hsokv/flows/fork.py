@@ -46,6 +46,7 @@ def fork(flow: MemoryLearner, **switches: Any) -> MemoryLearner:
             "this flow has not learned here (it is unfitted or was loaded): call fit, then fork it"
         )
     forked = copy.deepcopy(flow).set_params(**switches)
+    forked.config_ = forked.config
     data, seed = forked._recent
     if config.training == "swarm":
         seed = seed_for(seed, "consolidate", config.meta_iterations - 1)

@@ -9,17 +9,13 @@ Axes: N entries in use, B queries, d key width, v value width.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hsokv.memory.read import Context, Reading, read_weights, similarity
 
-#: Type and default of each column of metadata.
+#: Type and default of each column of metadata; no integer is ever below its default.
 COLUMNS = {
     "label": (torch.int64, 0),  # class index
     "source": (torch.int64, -1),  # which training text; the learner's own numbering
@@ -218,10 +214,11 @@ class KeyValueMemory:
         """Return an independent copy."""
         widths = self._keys.shape[1], self._values.shape[1]
         copy = KeyValueMemory(self.capacity, *widths, self.eviction, self._keys.device)
-        copy._load({name: tensor.clone() for name, tensor in self._tensors().items()})
+        copy._load({name: tensor.clone() for name, tensor in self.tensors().items()})
         return copy
 
-    def _tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the entries in use: 'keys' (N, d), 'values' (N, v) and each column (N,)."""
         return {"keys": self.keys, "values": self.values, **{n: self[n] for n in COLUMNS}}
 
     def _load(self, tensors: dict[str, Tensor]) -> None:
@@ -230,36 +227,58 @@ class KeyValueMemory:
         for name in COLUMNS:
             self._columns[name][: self._size] = tensors[name]
 
-    def save(self, path: str | Path) -> None:
-        """Write the entries in use as safetensors, rules as its metadata."""
-        tensors = {name: tensor.cpu().contiguous() for name, tensor in self._tensors().items()}
-        rules = {"capacity": str(self.capacity), "eviction": self.eviction}
-        save_file(tensors, path, metadata=rules)
-
     @classmethod
-    def load(
-        cls, path: str | Path, capacity: int, eviction: str, device: torch.device | str = "cpu"
+    def from_tensors(
+        cls,
+        tensors: dict[str, Tensor],
+        capacity: int,
+        eviction: str,
+        device: torch.device | str = "cpu",
     ) -> KeyValueMemory:
-        """Read what `save` wrote, into a memory of the given capacity, rule and device.
-
-        Raises:
-            ValueError: the file is damaged or holds no memory.
-        """
-        try:
-            tensors = load_file(path)
-            missing = {"keys", "values", *COLUMNS} - set(tensors)
-            if missing:
-                raise KeyError(f"no {sorted(missing)}")
-            lengths = {len(tensor) for tensor in tensors.values()}
-            if len(lengths) != 1 or max(lengths) > capacity:
-                raise KeyError(f"columns of lengths {sorted(lengths)} for capacity {capacity}")
-            if tensors["keys"].ndim != 2 or tensors["values"].ndim != 2:
-                raise KeyError("keys or values are not matrices")
-        except (SafetensorError, KeyError, OSError) as error:
-            raise ValueError(
-                f"{path}: not a readable memory ({error}); save the flow again"
-            ) from error
+        """Return a memory that holds what `tensors` gave; `check_tensors` says whether it can."""
         widths = tensors["keys"].shape[1], tensors["values"].shape[1]
         memory = cls(capacity, *widths, eviction, device)
         memory._load(tensors)
         return memory
+
+
+def check_tensors(
+    tensors: dict[str, Tensor], capacity: int, d_key: int, d_value: int, n_classes: int
+) -> None:
+    """Check that tensors can be the entries of a memory of these sizes, see `tensors`.
+
+    Raises:
+        ValueError: a name, type, shape or number that no memory holds.
+    """
+    names = ["keys", "values", *COLUMNS]
+    if sorted(tensors) != sorted(names):
+        raise ValueError(f"entries with {sorted(tensors)}: expected {sorted(names)}")
+    n = len(tensors["label"]) if tensors["label"].ndim else 0
+    if n > capacity:
+        raise ValueError(f"{n} entries: expected at most capacity={capacity}")
+    shapes = {"keys": (n, d_key), "values": (n, d_value)}
+    for name, tensor in tensors.items():
+        shape, dtype = shapes.get(name, (n,)), COLUMNS.get(name, (torch.float32,))[0]
+        if tuple(tensor.shape) != shape or tensor.dtype != dtype:
+            raise ValueError(
+                f"{name} of shape {tuple(tensor.shape)} and {tensor.dtype}: "
+                f"expected {shape} and {dtype}"
+            )
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name} holds NaN or infinity: expected finite numbers")
+        if name in COLUMNS and dtype == torch.int64 and (tensor < COLUMNS[name][1]).any():
+            raise ValueError(
+                f"{name}={int(tensor.min())} in an entry: expected at least {COLUMNS[name][1]}"
+            )
+    if (tensors["label"] >= n_classes).any():
+        raise ValueError(
+            f"label={int(tensors['label'].max())} in an entry: expected one of {n_classes} classes"
+        )
+    confidence = tensors["confidence"]
+    if ((confidence < 0.05) | (confidence > 1)).any():
+        raise ValueError(
+            f"confidence from {confidence.min():.3g} to {confidence.max():.3g}: "
+            "expected [0.05, 1] in every entry"
+        )
+    if (tensors["success_count"] > tensors["retrieval_count"]).any():
+        raise ValueError("an entry with more successes than retrievals: expected at most as many")
