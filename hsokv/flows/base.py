@@ -24,7 +24,7 @@ ABSTAIN = "<abstain>"
 #: Settings that act on a fitted flow at once; all others say what `fit` makes.
 READING = (
     "similarity", "confidence_weighting", "read_out", "top_k", "temperature", "read_cut",
-    "first_exposure_boost", "first_exposure_window",
+    "first_exposure_window",
 )  # fmt: skip
 OWN_PARAMS = ("flow", "seed", "n_jobs", "device")  # what is no switch of the configuration
 
@@ -76,7 +76,7 @@ class Flow(ClassifierMixin, BaseEstimator):
 
     Attributes:
         classes_: class labels, (C,), in order of arrival; the columns of `predict_proba`.
-        config_, seed_: what the flow was fitted with.
+        config_: the `FlowConfig` the flow was fitted with.
         cost_: `Cost` of learning.
         history_: one dict per recorded point of training.
         convergence_steps_: optimiser steps until validation accuracy first reached 0.8; NaN if
@@ -132,9 +132,8 @@ class Flow(ClassifierMixin, BaseEstimator):
 
     def changed_settings(self) -> list[str]:
         """Return the settings that no longer say what was fitted; those of reading always do."""
-        present = self.config.as_dict() | {"seed": self.seed}
-        fitted = self.config_.as_dict() | {"seed": self.seed_}
-        return [k for k, v in fitted.items() if k not in READING and present[k] != v]
+        now, learned = self.get_params(), self._learned_as | self.config_.as_dict()
+        return [k for k, v in learned.items() if k not in READING and now[k] != v]
 
     def fit(self, texts, labels, validation: tuple | None = None) -> Flow:
         """Forget everything and learn; a call that is refused changes nothing.
@@ -153,7 +152,6 @@ class Flow(ClassifierMixin, BaseEstimator):
         self.classes_ = np.array([], dtype=object)
         self._class_index: dict = {}
         self.cost_, self.history_, self.convergence_steps_ = Cost(), [], float("nan")
-        self.config_, self.seed_ = self.config, self.seed
         self._reset()
         try:
             return self._learn_texts(*checked)
@@ -259,7 +257,9 @@ class Flow(ClassifierMixin, BaseEstimator):
         raise NotImplementedError
 
     def _reset(self) -> None:
-        raise NotImplementedError
+        """Begin from nothing under the present settings."""
+        self.config_ = self.config
+        self._learned_as = {"flow": self.flow, "seed": self.seed}
 
     def _check_lengths(self, texts: list[str]) -> None:
         """Reject texts that the flow cannot take; most flows take any length."""

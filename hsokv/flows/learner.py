@@ -57,6 +57,7 @@ class MemoryLearner(Flow):
         return 0 if self.memory_ is None else self.memory_.n_bytes
 
     def _reset(self) -> None:
+        super()._reset()
         config = self.config
         self.tokenizer_ = Tokenizer()
         self._exposures: dict[int, int] = {}

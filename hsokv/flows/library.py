@@ -33,6 +33,7 @@ class LibraryFlow(Flow):
         return sum(len(text.encode()) for text in self.texts_)
 
     def _reset(self) -> None:
+        super()._reset()
         self.texts_: list[str] = []
         self.labels_: list[int] = []
 

@@ -52,11 +52,10 @@ def save_pretrained(flow: Flow, directory: str | os.PathLike) -> None:
     check_is_fitted(flow)
     changed = flow.changed_settings()
     if changed:
-        present = flow.get_params()
-        fitted = flow.config_.as_dict() | {"seed": flow.seed_}
+        now, learned = flow.get_params(), flow._learned_as | flow.config_.as_dict()
         raise ValueError(
             "; ".join(
-                f"{name}={present[name]!r} since fit with {fitted[name]!r}" for name in changed[:5]
+                f"{name}={now[name]!r} since fit with {learned[name]!r}" for name in changed[:5]
             )
             + ": expected the settings that the flow was fitted with; fit it again, or set_params "
             "back"
@@ -172,11 +171,10 @@ def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _restore(flow: Flow, checkpoint: Checkpoint) -> None:
     """Make an unfitted flow the one that was captured."""
-    state, config = checkpoint.state, flow.config
+    state = checkpoint.state
     flow.classes_ = np.array(state["classes"])
     flow._class_index = {label: i for i, label in enumerate(state["classes"])}
     flow.cost_, flow.history_, flow.convergence_steps_ = Cost(), [], float("nan")
-    flow.config_, flow.seed_ = config, flow.seed
     flow._reset()
     if isinstance(flow, LibraryFlow):
         flow.texts_, flow.labels_ = checkpoint.texts["texts"], checkpoint.memory["label"].tolist()
@@ -185,6 +183,7 @@ def _restore(flow: Flow, checkpoint: Checkpoint) -> None:
     flow.tokenizer_ = Tokenizer.from_words(checkpoint.texts["words"])
     flow._build_or_grow()
     flow.net_.load_state_dict(checkpoint.weights)
+    config = flow.config_
     if config.has_memory:
         rules = config.capacity, config.eviction, device_of(flow.net_)
         flow.state_.memory = KeyValueMemory.from_tensors(checkpoint.memory, *rules)

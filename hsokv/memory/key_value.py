@@ -235,50 +235,8 @@ class KeyValueMemory:
         eviction: str,
         device: torch.device | str = "cpu",
     ) -> KeyValueMemory:
-        """Return a memory that holds what `tensors` gave; `check_tensors` says whether it can."""
+        """Return a memory that holds what `tensors` gave, see `entries.check_tensors`."""
         widths = tensors["keys"].shape[1], tensors["values"].shape[1]
         memory = cls(capacity, *widths, eviction, device)
         memory._load(tensors)
         return memory
-
-
-def check_tensors(
-    tensors: dict[str, Tensor], capacity: int, d_key: int, d_value: int, n_classes: int
-) -> None:
-    """Check that tensors can be the entries of a memory of these sizes, see `tensors`.
-
-    Raises:
-        ValueError: a name, type, shape or number that no memory holds.
-    """
-    names = ["keys", "values", *COLUMNS]
-    if sorted(tensors) != sorted(names):
-        raise ValueError(f"entries with {sorted(tensors)}: expected {sorted(names)}")
-    n = len(tensors["label"]) if tensors["label"].ndim else 0
-    if n > capacity:
-        raise ValueError(f"{n} entries: expected at most capacity={capacity}")
-    shapes = {"keys": (n, d_key), "values": (n, d_value)}
-    for name, tensor in tensors.items():
-        shape, dtype = shapes.get(name, (n,)), COLUMNS.get(name, (torch.float32,))[0]
-        if tuple(tensor.shape) != shape or tensor.dtype != dtype:
-            raise ValueError(
-                f"{name} of shape {tuple(tensor.shape)} and {tensor.dtype}: "
-                f"expected {shape} and {dtype}"
-            )
-        if not tensor.isfinite().all():
-            raise ValueError(f"{name} holds NaN or infinity: expected finite numbers")
-        if name in COLUMNS and dtype == torch.int64 and (tensor < COLUMNS[name][1]).any():
-            raise ValueError(
-                f"{name}={int(tensor.min())} in an entry: expected at least {COLUMNS[name][1]}"
-            )
-    if (tensors["label"] >= n_classes).any():
-        raise ValueError(
-            f"label={int(tensors['label'].max())} in an entry: expected one of {n_classes} classes"
-        )
-    confidence = tensors["confidence"]
-    if ((confidence < 0.05) | (confidence > 1)).any():
-        raise ValueError(
-            f"confidence from {confidence.min():.3g} to {confidence.max():.3g}: "
-            "expected [0.05, 1] in every entry"
-        )
-    if (tensors["success_count"] > tensors["retrieval_count"]).any():
-        raise ValueError("an entry with more successes than retrievals: expected at most as many")

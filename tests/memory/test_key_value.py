@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from hsokv.memory.key_value import COLUMNS, KeyValueMemory, check_tensors
+from hsokv.memory.entries import check_tensors
+from hsokv.memory.key_value import COLUMNS, KeyValueMemory
 from hsokv.memory.read import Context
 
 
