@@ -22,7 +22,7 @@ from hsokv.config import FlowConfig
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import ABSTAIN
 from hsokv.flows.named import FLOWS
-from hsokv.memory.entries import check_tensors
+from hsokv.memory.tensors import check_tensors
 from hsokv.models.build import tensors_of_network
 
 STATE = {"flow": str, "seed": int, "settings": dict, "classes": list}

@@ -235,7 +235,7 @@ class KeyValueMemory:
         eviction: str,
         device: torch.device | str = "cpu",
     ) -> KeyValueMemory:
-        """Return a memory that holds what `tensors` gave, see `entries.check_tensors`."""
+        """Return a memory that holds what `tensors` gave, see `tensors.check_tensors`."""
         widths = tensors["keys"].shape[1], tensors["values"].shape[1]
         memory = cls(capacity, *widths, eviction, device)
         memory._load(tensors)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from hsokv.memory.entries import check_tensors
 from hsokv.memory.key_value import COLUMNS, KeyValueMemory
 from hsokv.memory.read import Context
+from hsokv.memory.tensors import check_tensors
 
 
 def fill(memory, n, first=0, **columns):

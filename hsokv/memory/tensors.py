@@ -1,4 +1,4 @@
-"""What entries that come from a file must be before a memory takes them."""
+"""What tensors from a file must be before they become the entries of a memory."""
 
 from __future__ import annotations
 
