@@ -97,7 +97,7 @@ class Checkpoint:
         _expect(
             len(set(classes)) == len(classes) and ABSTAIN not in classes,
             f"classes={reprlib.repr(classes)}",
-            f"each once and no {ABSTAIN!r}",
+            f"each once and none of them {ABSTAIN!r}",
         )
         if kinds == {float}:
             finite = all(map(math.isfinite, classes))

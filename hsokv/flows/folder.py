@@ -3,7 +3,8 @@
 `config.json` names the other files and their SHA-256 checksums. Their names begin with what they
 are and end in the start of their checksum, so that the files of two flows never share a name.
 They are written first; replacing `config.json` then makes the new flow the saved one in a single
-step, and what it does not name is deleted. Nothing in the folder is ever unpickled.
+step, and what it does not name is deleted. Savers hold a lock, the hidden file beside
+`config.json`; readers need none. Nothing in the folder is ever unpickled.
 """
 
 from __future__ import annotations
