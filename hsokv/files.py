@@ -44,6 +44,12 @@ def replace_file(path: str | os.PathLike, content: bytes) -> None:
     sync_folder(target.parent)
 
 
+def discard_file(path: str | os.PathLike) -> None:
+    """Remove a file that nothing needs any more; one that cannot be removed stays."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Flush the names in a folder to the disk, where the system can."""
     with contextlib.suppress(OSError):  # some network disks refuse

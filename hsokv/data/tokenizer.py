@@ -6,9 +6,7 @@ own. Id 0 is padding and id 1 is every word the training text did not contain.
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 from hsokv.checks import shown
 from hsokv.inputs import check_texts
@@ -74,24 +72,17 @@ class Tokenizer:
         texts = check_texts(texts, least=0)
         return [[self.ids.get(word, UNKNOWN_ID) for word in split_words(text)] for text in texts]
 
-    def save(self, path: str | Path) -> None:
-        """Write the vocabulary as JSON."""
-        Path(path).write_text(json.dumps({"words": self.words}), encoding="utf-8")
-
     @classmethod
-    def load(cls, path: str | Path) -> Tokenizer:
-        """Read a vocabulary written by `save`.
+    def from_words(cls, words: list[str]) -> Tokenizer:
+        """Return the tokenizer whose `words` these are.
 
         Raises:
-            ValueError: the file is not such a vocabulary.
+            ValueError: they are no vocabulary.
         """
-        try:
-            words = json.loads(Path(path).read_text(encoding="utf-8"))["words"]
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path}: not a tokenizer file ({error}); save the flow again"
-            ) from error
         is_list = isinstance(words, list) and all(isinstance(word, str) for word in words)
         if not is_list or words[:2] != [PAD, UNKNOWN] or len(set(words)) != len(words):
-            raise ValueError(f"{path}: the vocabulary is damaged; save the flow again")
+            raise ValueError(
+                f"no vocabulary: expected a list of different words that begins with {PAD!r} and "
+                f"{UNKNOWN!r}"
+            )
         return cls(words)

@@ -1,83 +1,86 @@
-"""Save and load flows.
+"""Save flows to folders and load them again, bit for bit.
 
-A saved flow is a folder: `config.json`, `model.safetensors`, `memory.safetensors` and
-`tokenizer.json`, whose checksums `config.json` holds. Nothing in it is ever unpickled.
+This file turns a flow into a `Checkpoint` and back; `checkpoint` says what must be true of one,
+`folder` how it lies on the disk.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, tensor
 
 from hsokv.data.tokenizer import Tokenizer
-from hsokv.flows.base import Flow
+from hsokv.flows.base import Cost, Flow
+from hsokv.flows.checkpoint import Checkpoint
+from hsokv.flows.folder import parse_json, read_folder, write_folder
 from hsokv.flows.library import LibraryFlow
 from hsokv.flows.make import make_flow
 from hsokv.memory.key_value import KeyValueMemory
-from hsokv.models.averages import TokenAverageEncoder
 from hsokv.models.device import device_of
 
-FORMAT = 1
-PARTS = ("model.safetensors", "memory.safetensors", "tokenizer.json")
 
+def save_pretrained(flow: Flow, directory: str | os.PathLike) -> None:
+    """Write a fitted flow to a folder, whole or not at all.
 
-def save_pretrained(flow: Flow, directory: str | Path) -> None:
-    """Write a fitted flow to a folder, which is made if it does not exist.
+    A flow that was saved there before stays until the new one has reached the disk, also if this
+    process is killed or the disk is full. Savers of one folder wait for one another. Other files
+    in the folder stay. New files get the permissions that the umask leaves.
+
+    Args:
+        flow: fitted.
+        directory: the folder, made if it does not exist. A symbolic link to a folder is followed;
+            a symbolic link in place of a file inside is refused.
 
     Raises:
         sklearn.exceptions.NotFittedError: nothing has been learned yet.
+        TypeError: no flow, or no path.
+        ValueError: settings were changed since the flow was fitted, so that they do not describe
+            what it has become; or what it has become could not be loaded, as NaN in a weight.
+        OSError: the folder cannot be written.
     """
-    from sklearn.utils.validation import check_is_fitted
-
+    if not isinstance(flow, Flow):
+        raise TypeError(f"flow={flow!r} is a {type(flow).__name__}: expected one of make_flow")
+    folder = _folder(directory)
     check_is_fitted(flow)
-    path = Path(directory)
-    path.mkdir(parents=True, exist_ok=True)
-    state = {
-        "format": FORMAT,
-        "flow": flow.flow,
-        "seed": flow.seed,
-        "settings": flow.config.as_dict(),
-        "classes": flow.classes_.tolist(),
+    changed = flow.changed_settings()
+    if changed:
+        now, learned = flow.get_params(), flow._learned_as | flow.config_.as_dict()
+        raise ValueError(
+            "; ".join(
+                f"{name}={now[name]!r} since fit with {learned[name]!r}" for name in changed[:5]
+            )
+            + ": expected the settings that the flow was fitted with; fit it again, or set_params "
+            "back"
+        )
+    checkpoint = _capture(flow)
+    try:
+        checkpoint.check()
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"this {flow.flow!r} flow cannot be saved: {error}; fit it again"
+        ) from error
+    parts = {
+        "model": save(checkpoint.weights),
+        "memory": save(checkpoint.memory),
+        "tokenizer": json.dumps(checkpoint.texts).encode(),
     }
-    if isinstance(flow, LibraryFlow):
-        save_file({}, path / "model.safetensors")
-        save_file({"label": torch.tensor(flow.labels_)}, path / "memory.safetensors")
-        (path / "tokenizer.json").write_text(json.dumps({"texts": flow.texts_}), encoding="utf-8")
-    else:
-        state["counters"] = {
-            "_step": flow.state_.step,
-            "_top_k": flow.state_.top_k,
-            "_n_calls": flow._n_calls,
-            "_threshold": flow._threshold,
-        }
-        state["exposures"] = list(flow._exposures.items())
-        state["known"] = {str(k): " ".join(map(str, ids)) for k, ids in flow._known.items()}
-        weights = flow.net_.state_dict().items()
-        weights = {name: tensor.cpu().contiguous() for name, tensor in weights}
-        save_file(weights, path / "model.safetensors")
-        memory = flow.memory_
-        if memory is None:  # a flow without one saves an empty one
-            memory = KeyValueMemory(1, flow.config.d_model)
-        memory.save(path / "memory.safetensors")
-        flow.tokenizer_.save(path / "tokenizer.json")
-    state["sha256"] = {name: _checksum(path / name) for name in PARTS}
-    (path / "config.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
+    write_folder(folder, checkpoint.state, parts)
 
 
-def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def from_pretrained(directory: str | Path, device: str = "cpu") -> Flow:
+def from_pretrained(directory: str | os.PathLike, device: str = "cpu") -> Flow:
     """Read a flow written by `save_pretrained`; its predictions are the same bit for bit.
 
-    Cost, history and device are not kept: a flow trained on a GPU can be read without one.
+    Everything is checked before a flow is built from it. Cost, history and device are not kept: a
+    flow trained on a GPU can be read without one. Folders of earlier versions, in format 1, can be
+    read too.
 
     Args:
         directory: the folder.
@@ -85,67 +88,106 @@ def from_pretrained(directory: str | Path, device: str = "cpu") -> Flow:
 
     Raises:
         FileNotFoundError: a file of the folder is missing.
+        OSError: a file cannot be read.
+        TypeError: no path.
         ValueError: a file is damaged or does not fit the others, or the device is not there.
     """
-    path = Path(directory)
-    for name in ("config.json", *PARTS):
-        if not (path / name).is_file():
-            raise FileNotFoundError(
-                f"{path / name} is missing: expected a folder written by save_pretrained; "
-                "save the flow again"
-            )
+    folder = _folder(directory)
     try:
-        state = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        if state["format"] != FORMAT:
-            raise KeyError(f"format {state['format']}, this version reads {FORMAT}")
-        for name in PARTS:
-            if _checksum(path / name) != state["sha256"][name]:
-                raise KeyError(f"{name} is not the file that was saved")
-        flow = make_flow(state["flow"], seed=state["seed"], device=device, **state["settings"])
-        flow._class_index = {label: i for i, label in enumerate(state["classes"])}
-        flow.classes_ = np.array(state["classes"])
-        _restore(flow, state, path)
-    except (KeyError, TypeError, RuntimeError, UnicodeDecodeError, SafetensorError) as error:
+        state, parts = read_folder(folder)
+        checkpoint = Checkpoint(
+            state,
+            _tensors("model", parts["model"]),
+            _tensors("memory", parts["memory"]),
+            parse_json("the tokenizer", parts["tokenizer"]),
+        )
+        checkpoint.check()
+    except (ValueError, TypeError, RecursionError, MemoryError) as error:
         raise ValueError(
-            f"{path}: damaged checkpoint ({type(error).__name__}: {error}); save the flow again"
+            f"{folder}: damaged checkpoint: {error}; save the flow again or take another copy"
         ) from error
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: damaged JSON ({error}); save the flow again") from error
+    settings = {"seed": state["seed"], "device": device, **state["settings"]}
+    flow = make_flow(state["flow"], **settings)
+    try:
+        _restore(flow, checkpoint)
+    except (ValueError, RuntimeError, MemoryError) as error:
+        raise ValueError(
+            f"{folder}: the flow cannot be built on {device!r} ({error}): expected a whole "
+            "checkpoint and room for it; free memory or save the flow again"
+        ) from error
     return flow
 
 
-def _restore(flow: Flow, state: dict, path: Path) -> None:
-    from hsokv.flows.base import Cost
+def _tensors(kind: str, data: bytes) -> dict[str, Tensor]:
+    try:
+        return load(data)
+    except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"the {kind} file holds no tensors that can be read ({type(error).__name__}: {error})"
+        ) from error
 
+
+def _folder(directory: Any) -> Path:
+    if not isinstance(directory, (str, os.PathLike)) or not os.fspath(directory):
+        raise TypeError(f"directory={directory!r}: expected the path of a folder; pass a string")
+    return Path(directory)
+
+
+def _capture(flow: Flow) -> Checkpoint:
+    """Return what makes a fitted flow."""
+    state = {
+        "flow": flow.flow,
+        **_plain({"seed": flow.seed}),
+        "settings": _plain(flow.config.as_dict()),
+        "classes": flow.classes_.tolist(),
+    }
+    if isinstance(flow, LibraryFlow):
+        return Checkpoint(state, {}, {"label": tensor(flow.labels_)}, {"texts": flow.texts_})
+    state["counters"] = _plain(
+        {
+            "_step": flow.state_.step,
+            "_top_k": flow.state_.top_k,
+            "_n_calls": flow._n_calls,
+            "_threshold": flow._threshold,
+        }
+    )
+    state["exposures"] = [list(pair) for pair in flow._exposures.items()]
+    state["known"] = {str(k): " ".join(map(str, ids)) for k, ids in flow._known.items()}
+    memory = flow.memory_
+    if memory is None:  # a flow without one saves an empty one
+        memory = KeyValueMemory(1, flow.config.d_model)
+    weights = _on_cpu(flow.net_.state_dict())
+    return Checkpoint(state, weights, _on_cpu(memory.tensors()), {"words": flow.tokenizer_.words})
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values without NumPy's number types, which a user may have passed."""
+    return {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
+
+
+def _on_cpu(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: each.cpu().contiguous() for name, each in tensors.items()}
+
+
+def _restore(flow: Flow, checkpoint: Checkpoint) -> None:
+    """Make an unfitted flow the one that was captured."""
+    state = checkpoint.state
+    flow.classes_ = np.array(state["classes"])
+    flow._class_index = {label: i for i, label in enumerate(state["classes"])}
     flow.cost_, flow.history_, flow.convergence_steps_ = Cost(), [], float("nan")
     flow._reset()
     if isinstance(flow, LibraryFlow):
-        flow.texts_ = json.loads((path / "tokenizer.json").read_text(encoding="utf-8"))["texts"]
-        flow.labels_ = load_file(path / "memory.safetensors")["label"].tolist()
-        if len(flow.texts_) != len(flow.labels_):
-            raise KeyError(f"{len(flow.texts_)} texts and {len(flow.labels_)} labels")
+        flow.texts_, flow.labels_ = checkpoint.texts["texts"], checkpoint.memory["label"].tolist()
         flow._refit()
         return
-    config = flow.config
-    flow.tokenizer_ = Tokenizer.load(path / "tokenizer.json")
+    flow.tokenizer_ = Tokenizer.from_words(checkpoint.texts["words"])
     flow._build_or_grow()
-    weights = load_file(path / "model.safetensors")
-    prefix = "" if isinstance(flow.net_, TokenAverageEncoder) else "tokens."
-    for name in (prefix + "document_counts", prefix + "vectors"):
-        if name in weights and weights[name].shape != flow.net_.state_dict()[name].shape:
-            raise KeyError(f"{name} does not fit the vocabulary")
-    flow.net_.load_state_dict(weights)
-    rules = config.capacity, config.eviction
-    memory = KeyValueMemory.load(path / "memory.safetensors", *rules, device_of(flow.net_))
+    flow.net_.load_state_dict(checkpoint.weights)
+    config = flow.config_
     if config.has_memory:
-        if memory.keys.shape[1:] + memory.values.shape[1:] != (
-            flow.memory_.keys.shape[1:] + flow.memory_.values.shape[1:]
-        ):
-            raise KeyError("the memory does not fit the width of the network")
-        if len(memory) and int(memory["label"].max()) >= len(flow.classes_):
-            raise KeyError("the memory holds labels that config.json does not list")
-        flow.state_.memory = memory
-    flow._exposures = {int(label): int(count) for label, count in state["exposures"]}
+        rules = config.capacity, config.eviction, device_of(flow.net_)
+        flow.state_.memory = KeyValueMemory.from_tensors(checkpoint.memory, *rules)
+    flow._exposures = dict(state["exposures"])
     flow._known = {int(k): [int(i) for i in ids.split()] for k, ids in state["known"].items()}
     counters = state["counters"]
     flow.state_.step, flow.state_.top_k = counters["_step"], counters["_top_k"]

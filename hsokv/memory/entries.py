@@ -18,7 +18,7 @@ from hsokv.checks import Range, check_int, check_keys
 from hsokv.memory.arguments import check_entries, check_slots
 
 EVICTIONS = ("oldest", "confidence")
-#: Type and default of each column of metadata.
+#: Type and default of each column of metadata; no integer is ever below its default.
 COLUMNS = {
     "label": (torch.int64, 0),  # class index
     "source": (torch.int64, -1),  # which training text; the learner's own numbering
@@ -178,10 +178,11 @@ class Entries:
         """Return an independent copy."""
         widths = self._keys.shape[1], self._values.shape[1]
         other = type(self)(self.capacity, *widths, self.eviction, self._keys.device)
-        other._load({name: tensor.clone() for name, tensor in self._tensors().items()})
+        other._load({name: tensor.clone() for name, tensor in self.tensors().items()})
         return other
 
-    def _tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the entries in use: 'keys' (N, d), 'values' (N, v) and each column (N,)."""
         return {"keys": self.keys, "values": self.values, **{n: self[n] for n in COLUMNS}}
 
     def _load(self, tensors: dict[str, Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""The key-value memory: entries that are read by similarity, and saved.
+"""The key-value memory: entries that are read by similarity.
 
 Reading changes nothing; what a read led to is counted by an explicit `record`.
 
@@ -7,16 +7,12 @@ Axes: N entries in use, B queries, d key width, v value width.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hsokv.memory.arguments import check_column, check_queries, check_reading
-from hsokv.memory.entries import COLUMNS, Entries
+from hsokv.memory.entries import Entries
 from hsokv.memory.read import Context, Reading, read_weights, similarity
 
 
@@ -111,35 +107,15 @@ class KeyValueMemory(Entries):
         self["confidence"].clamp_(0.05, 1.0)
         self["last_retrieved"][slots] = step
 
-    def save(self, path: str | Path) -> None:
-        """Write the entries in use as safetensors, rules as its metadata."""
-        tensors = {name: tensor.cpu().contiguous() for name, tensor in self._tensors().items()}
-        rules = {"capacity": str(self.capacity), "eviction": self.eviction}
-        save_file(tensors, path, metadata=rules)
-
     @classmethod
-    def load(
-        cls, path: str | Path, capacity: int, eviction: str, device: torch.device | str = "cpu"
+    def from_tensors(
+        cls,
+        tensors: dict[str, Tensor],
+        capacity: int,
+        eviction: str,
+        device: torch.device | str = "cpu",
     ) -> KeyValueMemory:
-        """Read what `save` wrote, into a memory of the given capacity, rule and device.
-
-        Raises:
-            ValueError: the file is damaged or holds no memory.
-        """
-        try:
-            tensors = load_file(path)
-            missing = {"keys", "values", *COLUMNS} - set(tensors)
-            if missing:
-                raise KeyError(f"no {sorted(missing)}")
-            lengths = {len(tensor) for tensor in tensors.values()}
-            if len(lengths) != 1 or max(lengths) > capacity:
-                raise KeyError(f"columns of lengths {sorted(lengths)} for capacity {capacity}")
-            if tensors["keys"].ndim != 2 or tensors["values"].ndim != 2:
-                raise KeyError("keys or values are not matrices")
-        except (SafetensorError, KeyError, OSError) as error:
-            raise ValueError(
-                f"{path}: not a readable memory ({error}); save the flow again"
-            ) from error
+        """Return a memory that holds what `tensors` gave, see `tensors.check_tensors`."""
         widths = tensors["keys"].shape[1], tensors["values"].shape[1]
         memory = cls(capacity, *widths, eviction, device)
         memory._load(tensors)

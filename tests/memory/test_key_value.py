@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 
-from hsokv.memory.key_value import COLUMNS, KeyValueMemory
+from hsokv.memory.entries import COLUMNS
+from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
+from hsokv.memory.tensors import check_tensors
 
 
 def fill(memory, n, first=0, **columns):
@@ -190,51 +191,77 @@ def test_clone_is_independent():
 
 
 @pytest.mark.parametrize("n, d_value", [(3, 2), (3, 0), (0, 2)])
-def test_save_and_load(tmp_path, n, d_value):
+def test_from_tensors(n, d_value):
     """Entries come back bit for bit, also none at all and entries without values."""
     memory = KeyValueMemory(5, 4, d_value)
     if n:
         generator = torch.Generator().manual_seed(0)
         memory.write(
             torch.randn(n, 4, generator=generator), torch.randn(n, d_value, generator=generator),
-            confidence=torch.rand(n, generator=generator), source=torch.arange(n) + 2**62,
+            confidence=torch.linspace(0.05, 1, n), source=torch.arange(n) + 2**62,
         )  # fmt: skip
-    memory.save(tmp_path / "m.safetensors")
-    loaded = KeyValueMemory.load(tmp_path / "m.safetensors", 5, "oldest")
-    assert len(loaded) == n and loaded.values.shape == (n, d_value)
-    assert torch.equal(loaded.keys, memory.keys) and torch.equal(loaded.values, memory.values)
-    for name in COLUMNS:
-        assert torch.equal(loaded[name], memory[name]) and loaded[name].dtype == memory[name].dtype
+    check_tensors(memory.tensors(), 5, 4, d_value, 1)
+    again = KeyValueMemory.from_tensors(memory.tensors(), 5, "oldest")
+    assert len(again) == n and again.values.shape == (n, d_value)
+    for name, tensor in memory.tensors().items():
+        assert torch.equal(again.tensors()[name], tensor)
+        assert again.tensors()[name].dtype == tensor.dtype
 
 
-def damage(path, how):
-    """Spoil a saved memory in one way."""
-    tensors = load_file(path)
-    if how == "truncated":
-        path.write_bytes(path.read_bytes()[:-5])
-    elif how == "text":
-        path.write_text("not a memory")
-    elif how == "missing":
-        path.unlink()
-    elif how == "no keys":
-        save_file({k: v for k, v in tensors.items() if k != "keys"}, path)
-    elif how == "lengths":
-        save_file(tensors | {"label": tensors["label"][:1].clone()}, path)
-    else:
-        save_file(tensors | {"keys": tensors["keys"][:, 0].contiguous()}, path)
+def test_a_memory_passes_its_check():
+    """Whatever writing, reading and recording lead to can be saved."""
+    memory = fill(KeyValueMemory(3, 4, 1), 5)
+    for step in range(30):
+        memory.record(memory.read(torch.ones(2, 4)), torch.tensor([step % 3 > 0, False]), step)
+    check_tensors(memory.tensors(), 3, 4, 1, int(memory["label"].max()) + 1)
+
+
+def changed(name, value):
+    """A change of one column of the first entry."""
+    return lambda t: t[name].__setitem__(0, value)
 
 
 @pytest.mark.parametrize(
-    "how", ["truncated", "text", "missing", "no keys", "lengths", "flat keys", "capacity"]
+    "change, message",
+    [
+        (lambda t: t.pop("keys"), "entries with .*: expected"),
+        (lambda t: t.update(extra=t["label"]), "entries with .*'extra'.*: expected"),
+        (lambda t: t.update(label=t["label"][:1]), "1 entries|of shape"),
+        (lambda t: t.update(keys=t["keys"][:, 0]), r"keys of shape \(3,\).*expected \(3, 4\)"),
+        (lambda t: t.update(keys=t["keys"].double()), "keys .*float64: expected .*float32"),
+        (lambda t: t.update(values=t["values"][:, :0]), "values of shape"),
+        (lambda t: t.update(label=t["label"].int()), "label .*int32: expected .*int64"),
+        (lambda t: t.update(label=t["label"][0]), "label of shape|of shape"),
+        (changed("keys", float("nan")), "keys holds NaN"),
+        (changed("values", float("inf")), "values holds NaN or infinity"),
+        (changed("confidence", float("nan")), "confidence holds NaN"),
+        (changed("confidence", 0.01), r"confidence from 0.01 .*expected \[0.05, 1\]"),
+        (changed("confidence", 1.5), "confidence .* to 1.5: expected"),
+        (changed("label", -1), "label=-1 in an entry: expected at least 0"),
+        (changed("label", 3), "label=3 in an entry: expected one of 3 classes"),
+        (changed("source", -2), "source=-2"),
+        (changed("exposure", 0), "exposure=0 in an entry: expected at least 1"),
+        (changed("created_at", -1), "created_at=-1"),
+        (changed("retrieval_count", -1), "retrieval_count=-1"),
+        (changed("success_count", 1), "more successes than retrievals"),
+    ],
 )
-def test_damaged_file(tmp_path, how):
-    """Whatever is wrong with the file, the error names it and says what to do."""
-    path = tmp_path / "m.safetensors"
-    fill(KeyValueMemory(5, 4, 1), 3).save(path)
-    if how != "capacity":
-        damage(path, how)
-    with pytest.raises(ValueError, match=r"m\.safetensors: not a readable memory"):
-        KeyValueMemory.load(path, 2 if how == "capacity" else 5, "oldest")
+def test_what_no_memory_holds(change, message):
+    """Another name, type, shape or range than a memory's is refused, saying what was expected."""
+    memory = fill(KeyValueMemory(5, 4, 1), 3)
+    memory["label"].copy_(torch.arange(3))
+    tensors = memory.clone().tensors()
+    check_tensors(tensors, 3, 4, 1, 3)
+    change(tensors)
+    with pytest.raises(ValueError, match=message):
+        check_tensors(tensors, 3, 4, 1, 3)
+
+
+def test_more_entries_than_capacity():
+    """What does not fit is said before anything is made."""
+    tensors = fill(KeyValueMemory(5, 4, 1), 3).tensors()
+    with pytest.raises(ValueError, match="3 entries: expected at most capacity=2"):
+        check_tensors(tensors, 2, 4, 1, 3)
 
 
 @pytest.mark.parametrize(
