@@ -9,8 +9,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
-
+from hsokv.outside import read_yaml
 from tools.closure import import_closure, list_files
 from tools.paths import LOCK, PARAMS, ROOT, results_dir
 
@@ -57,9 +56,11 @@ def preset_parameters(preset: str, name: str) -> dict:
             f"{path.relative_to(ROOT)} is missing: every notebook has one file per preset "
             "(it may hold nothing but a comment)"
         )
-    values = yaml.safe_load(path.read_text("utf8")) or {}
+    values = read_yaml(path) or {}
     if not isinstance(values, dict):
-        raise ValueError(f"{path.relative_to(ROOT)}: expected lines `name: value`, got {values!r}")
+        raise ValueError(
+            f"{path.relative_to(ROOT)}: expected lines `name: value`, got {values!r:.200}"
+        )
     return values
 
 
