@@ -122,7 +122,8 @@ def execute(source: Path, parameters: dict, copy: Path) -> float:
     except (papermill.PapermillExecutionError, RuntimeError) as error:  # RuntimeError: kernel died
         problems = [str(error).strip()]
     if problems:
-        partial.replace(failed)
+        if partial.exists():  # otherwise it failed before its first cell
+            partial.replace(failed)
         raise RuntimeError(f"{source.stem} failed ({failed}):\n" + "\n".join(problems))
     partial.replace(copy)
     return time.perf_counter() - start
