@@ -30,8 +30,8 @@ HIDDEN = re.compile(
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # of which a notebook's tracebacks are full
 # What Markdown, MyST and their autolinks give a meaning, some of it at the start of a line only.
 ACTIVE = re.compile(
-    r"[\\`*{}\[\]<>&|$~@]|_(?![^\W_])|(?<![^\W_])_|(?<=/)/|:(?=[:/])|\.(?=[^\W\d])"
-    r"|^[-+=:#%(]|^\d(?=\d{0,8}[.)])"
+    r"[\\`*{}\[\]<&|$~@]|_(?![^\W_])|(?<![^\W_])_|(?<=/)/|:(?=[:/])|\.(?=[^\W\d])"
+    r"|^[-+=:#%(>]|^\d(?=\d{0,8}[.)](?:\s|$))"
 )
 CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 FORMULA = tuple("=+-@＝＋－＠")  # what a spreadsheet takes a cell for that begins with it
