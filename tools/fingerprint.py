@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hsokv.outside import read_yaml
-from tools.closure import import_closure, list_files
+from tools.closure import import_closure, list_files, read_cells
 from tools.paths import LOCK, PARAMS, ROOT, results_dir
 
 
@@ -39,12 +39,8 @@ def hash_files(paths: Iterable[Path], root: Path) -> str:
 
 def hash_cells(notebook: Path) -> str:
     """Return the hash of the cells of a notebook source: type, metadata, text."""
-    cells = json.loads(notebook.read_text("utf8"))["cells"]
     return hash_text(
-        *(
-            json.dumps([c["cell_type"], c["metadata"], "".join(c["source"])], sort_keys=True)
-            for c in cells
-        )
+        *(json.dumps(list(cell.values()), sort_keys=True) for cell in read_cells(notebook))
     )
 
 

@@ -28,6 +28,7 @@ from hsokv.checks import check_keys
 from hsokv.runs import provenance
 from hsokv.runs.workers import THREAD_VARIABLES
 from tools.check_runs import find_problems
+from tools.closure import read_cells
 from tools.command import command, explain, report
 from tools.fingerprint import hash_inputs, hash_results, preset_parameters
 from tools.paths import (
@@ -55,6 +56,7 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
     """
     import papermill
 
+    read_cells(notebook)  # says what is wrong with a damaged source
     known = papermill.inspect_notebook(str(notebook))
     check_keys(parameters, known, f"parameter of {notebook.stem}")
     for key, value in parameters.items():

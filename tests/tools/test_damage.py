@@ -270,6 +270,20 @@ def test_what_papermill_says_does_not_reach_the_terminal_as_it_is(project, capsy
     assert not HIDDEN.search(said.replace("\n", "")) and len(said) < 10_000
 
 
+NO_REGULAR_FILE = ("a folder", "a full folder", "a link to nothing", "a link to itself", "a pipe")
+
+
+@pytest.mark.parametrize("damage", sorted(set(ANY_FILE) - set(NO_REGULAR_FILE)))
+def test_a_damaged_source_is_named(project, capsys, damage):
+    """A notebook that is not derived is not made again: its path, and where to take it from."""
+    path = project / "notebooks/01_one.ipynb"
+    ANY_FILE[damage](path)
+    assert run_tool(project) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {path} is no notebook (") and said.count("\n") == 1
+    assert "take it from a commit" in said
+
+
 BAD_YAML = {
     "twice: 1\ntwice: 2\n": "line 2: the key 'twice' stands twice; remove one",
     "n_way:\n\t- 7\n": "line 2: found character '\\t'",
