@@ -37,9 +37,11 @@ def replace_file(path: str | os.PathLike, content: bytes) -> None:
         finally:
             os.close(file)
         os.replace(partial, target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(partial)
+        if isinstance(error, OSError):  # name the file that was to be replaced, not the hidden one
+            error.filename, error.filename2 = str(path), None
         raise
     sync_folder(target.parent)
 

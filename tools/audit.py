@@ -16,11 +16,14 @@ import pandas as pd
 from hsokv.checks import check_keys
 from hsokv.experiments.registry import list_experiments
 from hsokv.experiments.word_rows import MIN_EFFECT
+from hsokv.files import replace_file
+from hsokv.outside import terminal_text
 from hsokv.runs.audit import Audit, Tolerance, audit
 from hsokv.runs.experiment import Experiment
 from hsokv.runs.trial import Trial
 from hsokv.stats.decisions import FAILS, decide
 from hsokv.stats.intervals import Interval, mean_t
+from tools.command import command
 from tools.fingerprint import preset_parameters
 
 TRAINED_COLUMNS = ("n_test", "n_one_shot", "tested_words", "flops")
@@ -81,7 +84,7 @@ def run_audit(
             flush=True,
         )
         if len(found.disagreements):
-            print(found.disagreements.to_string())
+            print(terminal_text(found.disagreements.to_string()))
         failures += len(found.disagreements)
         if not exact and found.errors["config_hash"].nunique() > 1:
             table.append({"experiment": experiment.name} | describe_errors(found))
@@ -121,16 +124,32 @@ def _report_errors(found: Audit) -> int:
     return int(leans)
 
 
+def read_table(path: Path) -> list[dict]:
+    """Return the rows that `write_table` wrote, none where there is no file.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    try:
+        rows = pd.read_csv(path).to_dict("records") if path.exists() else []
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; move it away, or name another table") from error
+    for row in rows:
+        if row.get("experiment") not in list_experiments():
+            raise ValueError(f"{path}: no experiment {row.get('experiment')!r}; move it away")
+    return rows
+
+
 def write_table(path: Path, rows: list[dict]) -> None:
     """Write rows of `describe_errors`, in place of an experiment's row that is there already."""
-    old = pd.read_csv(path).to_dict("records") if path.is_file() else []
-    audited = {row["experiment"] for row in rows}
-    order = list(list_experiments())
-    kept = [row for row in old if row["experiment"] not in audited]
+    audited, order = {row["experiment"] for row in rows}, list(list_experiments())
+    kept = [row for row in read_table(path) if row["experiment"] not in audited]
     rows = sorted([*kept, *rows], key=lambda row: order.index(row["experiment"]))
-    pd.DataFrame(rows).to_csv(path, index=False, lineterminator="\n")
+    table = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+    replace_file(path, table.encode("utf8"))
 
 
+@command
 def main(argv: list[str] | None = None) -> int:
     """Audit every experiment; return 1 when something disagrees or nothing can be audited."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -142,17 +161,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--table", type=Path, help="CSV for how far trained scores are off")
     args = parser.parse_args(argv)
     experiments, table = list_experiments(), []
-    try:
-        if args.only:
-            check_keys([args.only], experiments, "experiment")
-            experiments = {args.only: experiments[args.only]}
-        failures = sum(
-            run_audit(experiment, args.sample, args.seed, args.strict, args.full, table)
-            for experiment in experiments.values()
-        )
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    if args.only:
+        check_keys([args.only], experiments, "experiment")
+        experiments = {args.only: experiments[args.only]}
+    if args.table:
+        read_table(args.table)  # before the rows are computed, not after
+    failures = sum(
+        run_audit(experiment, args.sample, args.seed, args.strict, args.full, table)
+        for experiment in experiments.values()
+    )
     if args.table:
         write_table(args.table, table)
     print("all rows agree" if not failures else f"error: {failures} disagreements")

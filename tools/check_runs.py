@@ -9,17 +9,22 @@ import argparse
 import sys
 from pathlib import Path
 
-import nbformat
-
+from hsokv.outside import plain
+from tools.command import command, report
 from tools.paths import BUILD, executed_path, list_notebooks
+from tools.records import exists, read_notebook, read_run
 
 MAX_BYTES = 1_000_000
 
 
 def find_problems(path: Path) -> list[str]:
     """Return what is wrong with an executed notebook, one sentence each; [] when it is sound."""
-    if not path.is_file():
+    if not exists(path):
         return ["it was not executed: run make book"]
+    try:
+        notebook = read_notebook(path)
+    except (OSError, ValueError) as error:
+        return [f"{path} is damaged ({error}): run make book, which makes it again"]
     problems = []
     size = path.stat().st_size
     if size > MAX_BYTES:
@@ -27,7 +32,6 @@ def find_problems(path: Path) -> list[str]:
             f"it has {size:,} bytes, at most {MAX_BYTES:,} are allowed: print less, or save "
             "figures with many marks as PNG"
         )
-    notebook = nbformat.read(path, as_version=4)
     run = notebook.metadata.get("papermill", {})
     if run.get("exception"):
         problems.append("papermill recorded an exception")
@@ -40,7 +44,7 @@ def find_problems(path: Path) -> list[str]:
             problems.append(f"cell {number} was not executed: {_first_line(cell)}")
         for output in cell.outputs:
             if output.output_type == "error":
-                problems.append(f"cell {number} raised {output.ename}: {output.evalue}")
+                problems.append(f"cell {number} raised {plain(f'{output.ename}: {output.evalue}')}")
     return problems
 
 
@@ -48,7 +52,7 @@ def list_warnings(path: Path) -> list[str]:
     """Return what the cells of an executed notebook wrote to stderr; the book leaves it out."""
     return [
         f"cell {number} wrote to stderr: {''.join(output.text).strip()[:300]}"
-        for number, cell in enumerate(nbformat.read(path, as_version=4).cells, start=1)
+        for number, cell in enumerate(read_notebook(path).cells, start=1)
         for output in cell.get("outputs", [])
         if output.output_type == "stream" and output.name == "stderr"
     ]
@@ -58,6 +62,7 @@ def _first_line(cell) -> str:
     return cell.source.strip().splitlines()[0][:60]
 
 
+@command
 def main(argv: list[str] | None = None) -> int:
     """Check the executed copy of every notebook; return 1 when one is not sound."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -67,11 +72,14 @@ def main(argv: list[str] | None = None) -> int:
     for source in list_notebooks():
         copy = executed_path(args.out, source.stem)
         problems = find_problems(copy)
+        damage = read_run(args.out, source.stem).damage
+        if damage and not problems:
+            problems.append(f"{damage}: run make book, which makes it again")
         failed += len(problems)
         for problem in problems:
-            print(f"error: {source.stem}: {problem}", file=sys.stderr)
-        for warning in list_warnings(copy) if copy.is_file() else []:
-            print(f"note: {source.stem}: {warning}", file=sys.stderr)
+            report("error", f"{source.stem}: {problem}")
+        for warning in list_warnings(copy) if not problems else []:
+            report("note", f"{source.stem}: {warning}")
     if not failed:
         print(f"{len(list_notebooks())} notebooks ran to their end")
     return 1 if failed else 0

@@ -6,8 +6,6 @@ Claims stand in `book/claims.yaml`; what is measured and every verdict come from
 import argparse
 import sys
 
-import yaml
-
 from hsokv.claims.ledger import (
     NOT_RUN,
     SOURCES,
@@ -21,8 +19,11 @@ from hsokv.claims.ledger import (
     value_text,
 )
 from hsokv.claims.quantities import unit_of
+from hsokv.files import replace_file
+from hsokv.outside import file_name, markdown_text
+from tools.command import command
 from tools.markdown import prose, table
-from tools.paths import BOOK, TOC, results_dir
+from tools.paths import BOOK, read_toc, results_dir
 
 CLAIMS = BOOK / "claims.yaml"
 TABLE = "claims.csv"
@@ -92,7 +93,7 @@ def render_claims(judged: list[Judged] | None = None) -> str:
 
 def list_pages() -> set[str]:
     """Return the pages of the book, without endings."""
-    toc = yaml.safe_load(TOC.read_text("utf8"))
+    toc = read_toc()
     pages, waiting = {toc["root"]}, [*toc["parts"]]
     while waiting:
         entry = waiting.pop()
@@ -130,7 +131,7 @@ def _section(source: str, judged: list[Judged], pages: set[str]) -> str:
 def _row(judged: Judged, pages: set[str]) -> list[str]:
     claim, verdict, measured, note = judged
     place = claim.source.partition(", ")[2]
-    first = f'<span id="claim-{claim.id}"></span>{prose(claim.claim)} *({prose(place)})*'
+    first = f'<span id="claim-{file_name(claim.id)}"></span>{prose(claim.claim)} *({prose(place)})*'
     test = [prose(claim.test)]
     if claim.measure is not None:
         test.append(f"Holds if {rule_text(claim, unit_of(claim.measure))}.")
@@ -151,24 +152,22 @@ def _link(section: str, pages: set[str]) -> str:
         label = "issue " + stem.replace("_", ".")
     else:
         label = stem.lstrip("0123456789_").replace("_", " ")
-    return f"{{doc}}`{label} </{section}>`" if section in pages else label
+    return f"{{doc}}`{label} </{section}>`" if section in pages else markdown_text(label)
 
 
+@command
 def main(argv: list[str] | None = None) -> int:
     """Print the counts; with --write, write `results/claims.csv`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"write {TABLE} beside the rows")
     args = parser.parse_args(argv)
-    try:
-        judged = judge(read_claims(CLAIMS), results_dir())
-    except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    judged = judge(read_claims(CLAIMS), results_dir())
     for verdict in VERDICTS:
         print(f"{sum(j.verdict == verdict for j in judged):4} {verdict}")
     if args.write:
         path = results_dir() / TABLE
-        claims_table(judged).to_csv(path, index=False, lineterminator="\n")
+        table = claims_table(judged).to_csv(index=False, lineterminator="\n")
+        replace_file(path, table.encode("utf8"))
         print(f"wrote {path}")
     return 0
 

@@ -26,6 +26,24 @@ def list_files(folder: Path) -> list[Path]:
     return [p for p in folder.rglob("*") if p.is_file() and not SKIPPED & set(p.parts)]
 
 
+def read_cells(notebook: Path) -> list[dict]:
+    """Return the cells of a notebook source, each source as one text.
+
+    Raises:
+        ValueError: the file is no notebook.
+    """
+    try:
+        cells = json.loads(notebook.read_bytes())["cells"]
+        return [
+            {"cell_type": c["cell_type"], "metadata": c["metadata"], "source": "".join(c["source"])}
+            for c in cells
+        ]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise ValueError(
+            f"{notebook} is no notebook ({type(error).__name__}: {error}); take it from a commit"
+        ) from error
+
+
 def import_closure(notebook: Path, package: Path) -> set[Path]:
     """Return the files that the code cells of a notebook reach.
 
@@ -33,8 +51,7 @@ def import_closure(notebook: Path, package: Path) -> set[Path]:
         notebook: a notebook source.
         package: the folder of the package; imports of its name are followed, others are not.
     """
-    cells = json.loads(notebook.read_text("utf8"))["cells"]
-    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    code = [c["source"] for c in read_cells(notebook) if c["cell_type"] == "code"]
     waiting = [name for cell in code for name in _imports_of_cell(cell)]
     modules: set[Path] = set()
     while waiting:

@@ -13,6 +13,7 @@ matplotlib.use("Agg")
 
 from hsokv.experiments.registry import list_experiments  # noqa: E402
 from hsokv.plots.style import save_figure, use_style  # noqa: E402
+from tools.command import command  # noqa: E402
 from tools.paths import BOOK  # noqa: E402
 
 HEADLINE = "headline"
@@ -42,5 +43,12 @@ def draw_figures(folder: Path, only: str = "") -> list[Path]:
     return drawn
 
 
+@command
+def main(argv: list[str] | None = None) -> int:
+    """Draw the README's figure."""
+    print(draw_figures(BOOK, HEADLINE)[0])
+    return 0
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{draw_figures(BOOK, HEADLINE)[0]}\n")
+    sys.exit(main())

@@ -9,9 +9,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
-
-from tools.closure import import_closure, list_files
+from hsokv.outside import read_yaml
+from tools.closure import import_closure, list_files, read_cells
 from tools.paths import LOCK, PARAMS, ROOT, results_dir
 
 
@@ -40,12 +39,8 @@ def hash_files(paths: Iterable[Path], root: Path) -> str:
 
 def hash_cells(notebook: Path) -> str:
     """Return the hash of the cells of a notebook source: type, metadata, text."""
-    cells = json.loads(notebook.read_text("utf8"))["cells"]
     return hash_text(
-        *(
-            json.dumps([c["cell_type"], c["metadata"], "".join(c["source"])], sort_keys=True)
-            for c in cells
-        )
+        *(json.dumps(list(cell.values()), sort_keys=True) for cell in read_cells(notebook))
     )
 
 
@@ -57,9 +52,11 @@ def preset_parameters(preset: str, name: str) -> dict:
             f"{path.relative_to(ROOT)} is missing: every notebook has one file per preset "
             "(it may hold nothing but a comment)"
         )
-    values = yaml.safe_load(path.read_text("utf8")) or {}
+    values = read_yaml(path) or {}
     if not isinstance(values, dict):
-        raise ValueError(f"{path.relative_to(ROOT)}: expected lines `name: value`, got {values!r}")
+        raise ValueError(
+            f"{path.relative_to(ROOT)}: expected lines `name: value`, got {values!r:.200}"
+        )
     return values
 
 

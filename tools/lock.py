@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 
+from hsokv.files import replace_file
+from tools.command import command, report
 from tools.paths import LOCK, ROOT
 
 # torch pins the CUDA packages itself for the machine at hand; pip and wheel come with venv
@@ -18,16 +20,17 @@ HEADER = """\
 """
 
 
-def main() -> int:
+@command
+def main(argv: list[str] | None = None) -> int:
     """Write the lock file."""
-    command = [sys.executable, "-m", "pip", "freeze", "--all", "--exclude-editable"]
-    frozen = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    freeze = [sys.executable, "-m", "pip", "freeze", "--all", "--exclude-editable"]
+    frozen = subprocess.run(freeze, capture_output=True, text=True, check=True).stdout.splitlines()
     pins = [line for line in frozen if not SKIPPED.match(line)]
     loose = [line for line in pins if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][^\s@+]*", line)]
     if loose:
-        print(f"error: not plain pins from the package index: {loose}", file=sys.stderr)
+        report("error", f"not plain pins from the package index: {loose}")
         return 1
-    LOCK.write_text(HEADER + "\n".join(pins) + "\n", "utf8")
+    replace_file(LOCK, (HEADER + "\n".join(pins) + "\n").encode("utf8"))
     print(f"{LOCK.relative_to(ROOT)}: {len(pins)} packages")
     return 0
 

@@ -7,7 +7,7 @@ cells are derived from it here, and tests compare them.
 import os
 from pathlib import Path
 
-import yaml
+from hsokv.outside import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -55,8 +55,30 @@ def record_path(out: Path, name: str) -> Path:
 
 def repository() -> tuple[str, str]:
     """Return the repository's address and branch, as written in `_config.yml`."""
-    config = yaml.safe_load(CONFIG.read_text("utf8"))["repository"]
-    return config["url"], config["branch"]
+    try:
+        config = read_yaml(CONFIG)["repository"]
+        return config["url"], config["branch"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{CONFIG}: no repository with url and branch; add it") from error
+
+
+def read_toc() -> dict:
+    """Return the table of contents: its root, and its parts with their chapters.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    toc = read_yaml(TOC)
+    try:
+        named = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f"{TOC}: expected a root, and parts whose chapters have a file each ({error!r}); "
+            "correct it"
+        ) from error
+    if not all(isinstance(name, str) for name in named):
+        raise ValueError(f"{TOC}: the names of the pages are not all texts; put them in quotes")
+    return toc
 
 
 def colab_url(path: str) -> str:

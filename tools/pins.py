@@ -16,8 +16,11 @@ import yaml
 
 from hsokv.config import FlowConfig
 from hsokv.experiments.registry import list_experiments
+from hsokv.files import replace_file
 from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.outside import read_yaml
 from hsokv.runs.provenance import config_hash
+from tools.command import command, report
 from tools.paths import ROOT
 
 PINS = ROOT / "results/pins.yaml"
@@ -36,7 +39,7 @@ def fingerprint_results() -> dict[str, str]:
 
 def changed_results() -> list[str]:
     """Return a line for each file of rows that is not what its pin says."""
-    then = yaml.safe_load(PINS.read_text("utf8")).get("results", {})
+    then = read_pins()["results"]
     return [
         f"results/{name} is {now}, its pin {then.get(name, 'missing')}: rows were added or changed;"
         " if that was meant, python -m tools.pins --write"
@@ -57,6 +60,22 @@ def pin() -> dict:
     }
 
 
+def read_pins() -> dict:
+    """Return the pins as they stand in the file.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    pins, parts = read_yaml(PINS), list(pin())
+    if not isinstance(pins, dict) or not all(isinstance(pins.get(p), dict) for p in parts):
+        raise ValueError(
+            f"{PINS}: expected the parts {', '.join(parts)} with a value per name; take the file "
+            "from the commit whose rows you have"
+        )
+    return pins
+
+
+@command
 def main(argv: list[str] | None = None) -> int:
     """Compare the tree with the pins, or write them; return 1 when they differ."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -64,10 +83,10 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     now = pin()
     if args.write:
-        PINS.write_text(yaml.safe_dump(now, sort_keys=False), "utf8")
+        replace_file(PINS, yaml.safe_dump(now, sort_keys=False).encode("utf8"))
         print(f"wrote {PINS.relative_to(ROOT)}")
         return 0
-    then = yaml.safe_load(PINS.read_text("utf8"))
+    then = read_pins()
     changed = changed_results()
     changed += [
         f"{part}: {key} is {now[part].get(key, 'gone')}, "
@@ -77,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
         if now[part].get(key) != then[part].get(key)
     ]
     for line in changed:
-        print(f"error: {line}", file=sys.stderr)
+        report("error", line)
     if changed:
         print(
             "recompute the rows it touches (what is new and changes nothing touches none), then: "

@@ -11,6 +11,7 @@ import sys
 from hsokv.checks import check_keys
 from hsokv.experiments.registry import list_experiments
 from hsokv.runs.store import ResultsError
+from tools.command import command, explain, report
 from tools.paths import PRESETS, ROOT, results_dir
 from tools.pins import changed_results
 
@@ -24,7 +25,7 @@ def check_rows(preset: str) -> tuple[int, list[str], list[str]]:
         try:
             rows, incomplete = store.read_complete()
         except (ResultsError, OSError) as error:
-            errors.append(str(error))
+            errors.append(explain(error))
             continue
         n_rows += len(rows)
         if incomplete:
@@ -49,27 +50,24 @@ def set_aside(name: str, preset: str) -> str:
     return f"{name}: {n_lines} lines moved to {path}; the next run computes what they were to say"
 
 
+@command
 def main(argv: list[str] | None = None) -> int:
     """Check all rows, or set some aside; return 1 when rows cannot be trusted."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", default="research", help=", ".join(PRESETS))
     parser.add_argument("--set-aside", metavar="NAME", help="experiment, e.g. rare_words")
     args = parser.parse_args(argv)
-    try:
-        check_keys([args.preset], PRESETS, "preset")
-        if args.set_aside:
-            print(set_aside(args.set_aside, args.preset))
-            return 0
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    check_keys([args.preset], PRESETS, "preset")
+    if args.set_aside:
+        print(set_aside(args.set_aside, args.preset))
+        return 0
     n_rows, notes, errors = check_rows(args.preset)
     if results_dir(args.preset) == ROOT / "results":
         notes += changed_results()
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        report("note", note)
     for error in errors:
-        print(f"error: {error}", file=sys.stderr)
+        report("error", error)
     if not errors:
         print(f"{n_rows:,} stored rows agree with themselves")
     return 1 if errors else 0

@@ -12,7 +12,6 @@ among such rows are those of a quiet machine only with `--jobs 1`.
 
 import argparse
 import ast
-import json
 import os
 import sys
 import tempfile
@@ -29,6 +28,8 @@ from hsokv.checks import check_keys
 from hsokv.runs import provenance
 from hsokv.runs.workers import THREAD_VARIABLES
 from tools.check_runs import find_problems
+from tools.closure import read_cells
+from tools.command import command, explain, report
 from tools.fingerprint import hash_inputs, hash_results, preset_parameters
 from tools.paths import (
     BUILD,
@@ -40,6 +41,7 @@ from tools.paths import (
     record_path,
     results_dir,
 )
+from tools.records import discard, read_run, write_record
 
 FIRST_READER = 90  # notebooks from this number on read the rows that the others store
 
@@ -54,6 +56,7 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
     """
     import papermill
 
+    read_cells(notebook)  # says what is wrong with a damaged source
     known = papermill.inspect_notebook(str(notebook))
     check_keys(parameters, known, f"parameter of {notebook.stem}")
     for key, value in parameters.items():
@@ -76,16 +79,15 @@ def machine_name() -> str:
 
 def is_fresh(source: Path, preset: str, out: Path) -> bool:
     """Return whether the copy under `out` was made with the preset from what is on disk now."""
-    record = record_path(out, source.stem)
-    if not record.is_file() or find_problems(executed_path(out, source.stem)):
+    seen = read_run(out, source.stem).record
+    if seen is None or find_problems(executed_path(out, source.stem)):
         return False
-    seen = json.loads(record.read_text("utf8"))
     now = {
         "preset": preset,
         "inputs": hash_inputs(source, preset_parameters(preset, source.stem)),
         "results": hash_results(source, preset),
     }
-    return now == {key: seen.get(key) for key in now}
+    return now == {key: seen[key] for key in now}
 
 
 def execute(source: Path, parameters: dict, copy: Path) -> float:
@@ -101,6 +103,8 @@ def execute(source: Path, parameters: dict, copy: Path) -> float:
     check_parameters(source, parameters)
     copy.parent.mkdir(parents=True, exist_ok=True)
     partial, failed = copy.with_suffix(".partial.ipynb"), copy.with_suffix(".failed.ipynb")
+    for old in (copy, partial, failed):
+        discard(old)
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, no other
     start = time.perf_counter()
     try:
@@ -120,19 +124,17 @@ def execute(source: Path, parameters: dict, copy: Path) -> float:
     except (papermill.PapermillExecutionError, RuntimeError) as error:  # RuntimeError: kernel died
         problems = [str(error).strip()]
     if problems:
-        partial.replace(failed)
+        if partial.exists():  # otherwise it failed before its first cell
+            partial.replace(failed)
         raise RuntimeError(f"{source.stem} failed ({failed}):\n" + "\n".join(problems))
     partial.replace(copy)
-    failed.unlink(missing_ok=True)
     return time.perf_counter() - start
 
 
 def run_notebook(source: Path, preset: str, out: Path) -> float:
     """Execute one notebook into `out` and write its record; return the seconds."""
     parameters = preset_parameters(preset, source.stem)
-    record = record_path(out, source.stem)
-    record.unlink(missing_ok=True)
-    executed_path(out, source.stem).unlink(missing_ok=True)
+    discard(record_path(out, source.stem))
     facts = {
         "notebook": source.stem,
         "preset": preset,
@@ -144,7 +146,7 @@ def run_notebook(source: Path, preset: str, out: Path) -> float:
     }
     facts["seconds"] = execute(source, parameters, executed_path(out, source.stem))
     facts["results"] = hash_results(source, preset)
-    record.write_text(json.dumps(facts, indent=1, default=str) + "\n", "utf8")
+    write_record(out, source.stem, facts)
     return facts["seconds"]
 
 
@@ -170,8 +172,8 @@ def run_side_by_side(sources: list[Path], run_one: Callable[[Path], None], jobs:
             return
         try:
             run_one(source)
-        except (ValueError, RuntimeError, FileNotFoundError) as error:
-            failed.append(str(error))
+        except (ValueError, RuntimeError, OSError) as error:
+            failed.append(explain(error))
 
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(attempt, source) for source in sources]
@@ -196,6 +198,7 @@ def share_threads(n_kernels: int) -> None:
         os.environ.setdefault(name, str(threads))
 
 
+@command
 def main(argv: list[str] | None = None) -> int:
     """Execute one notebook or all; return 1 with a message when something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -207,17 +210,13 @@ def main(argv: list[str] | None = None) -> int:
         "--jobs", type=int, default=joblib.cpu_count(), help="notebooks at a time; all cores"
     )
     args = parser.parse_args(argv)
-    try:
-        check_keys([args.preset], PRESETS, "preset")
-        if args.jobs < 1:
-            raise ValueError(f"--jobs {args.jobs}: expected at least one notebook at a time")
-        os.environ["HSOKV_RESULTS"] = str(results_dir(args.preset))  # for the kernels
-        sources = choose_notebooks(args.name)
-        for source in sources:  # all are checked before the first is run
-            check_parameters(source, preset_parameters(args.preset, source.stem))
-    except (ValueError, FileNotFoundError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    check_keys([args.preset], PRESETS, "preset")
+    if args.jobs < 1:
+        raise ValueError(f"--jobs {args.jobs}: expected at least one notebook at a time")
+    os.environ["HSOKV_RESULTS"] = str(results_dir(args.preset))  # for the kernels
+    sources = choose_notebooks(args.name)
+    for source in sources:  # all are checked before the first is run
+        check_parameters(source, preset_parameters(args.preset, source.stem))
     labels = {
         source: f"[{number}/{len(sources)}] {source.stem} ({args.preset})"
         for number, source in enumerate(sources, start=1)
@@ -229,6 +228,8 @@ def main(argv: list[str] | None = None) -> int:
         if not args.force and is_fresh(source, args.preset, args.out):
             say(f"{labels[source]}: up to date")
             return
+        if damage := read_run(args.out, source.stem).damage:
+            report("note", f"{damage}: made again")
         say(f"{labels[source]}: running")
         seconds = run_notebook(source, args.preset, args.out)
         say(f"{labels[source]}: {seconds:.0f} s")
@@ -239,10 +240,10 @@ def main(argv: list[str] | None = None) -> int:
         failed = run_side_by_side(others, run_one, jobs)
         failed = failed or run_side_by_side(readers, run_one, jobs)
     except KeyboardInterrupt:
-        print("error: interrupted; kernels ended", file=sys.stderr)
+        report("error", "interrupted; kernels ended")
         return 130
     for message in failed:
-        print(f"error: {message}", file=sys.stderr)
+        report("error", message)
     return 1 if failed else 0
 
 

@@ -19,9 +19,13 @@ from pathlib import Path
 
 import yaml
 
+from hsokv.files import replace_file
+from hsokv.outside import read_yaml
 from hsokv.runs.provenance import code_version
 from tools import api_pages
 from tools.check_runs import find_problems
+from tools.closure import list_files
+from tools.command import command, report
 from tools.figures import draw_figures
 from tools.fingerprint import hash_files, hash_text
 from tools.generate_pages import generate_pages, render_findings
@@ -34,14 +38,17 @@ from tools.paths import (
     TOC,
     executed_path,
     list_notebooks,
+    read_toc,
     record_path,
     repository,
     results_dir,
 )
+from tools.records import discard, exists
 from tools.status import list_pages, render_page
 
 LOCAL_BADGE = "/_static/colab-badge.svg"
 FINDINGS = "book/findings"
+MARK = ".fingerprint"  # beside the HTML: hashes of what it was made of, and of itself
 
 
 def find_preset(out: Path) -> str:
@@ -70,13 +77,13 @@ def hash_inputs(out: Path, findings: bool) -> str:
 
 def write_config(stage: Path, findings: bool) -> None:
     """Write the staged `_config.yml` and `_toc.yml`: the footer, the API and the findings."""
-    config = yaml.safe_load(CONFIG.read_text("utf8"))
+    config = read_yaml(CONFIG)
     url, _ = repository()
     version, day = code_version(ROOT), datetime.now(UTC).strftime("%Y-%m-%d")
     sha = re.match(r"[0-9a-f]{9}\b", version)
     link = f'<a href="{url}/commit/{sha[0]}">{version}</a>' if sha else version
     config["html"]["extra_footer"] = f"<p>Built on {day} from {link}.</p>"
-    toc = yaml.safe_load(TOC.read_text("utf8"))
+    toc = read_toc()
     chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
     index = next(chapter for chapter in chapters if chapter["file"] == api_pages.INDEX)
     index["sections"] = [{"file": api_pages.page_of(room)} for room in api_pages.list_rooms()]
@@ -143,7 +150,7 @@ def replace_missing_numbers(stage: Path) -> None:
 
 def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     """Write the whole staged tree anew."""
-    shutil.rmtree(stage, ignore_errors=True)
+    discard(stage)
     shutil.copytree(BOOK, stage / "book", ignore=shutil.ignore_patterns("_static", "__pycache__"))
     shutil.copytree(BOOK / "_static", stage / "_static")
     (stage / "results").mkdir()
@@ -168,11 +175,11 @@ def build_html(stage: Path, built: Path) -> Path:
     Raises:
         RuntimeError: when it reports an error or a warning.
     """
-    shutil.rmtree(built, ignore_errors=True)
-    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", str(stage)]
-    command += ["--path-output", str(built), "-W", "-n", "--keep-going", "--all"]
+    discard(built)
+    build = [str(Path(sys.executable).parent / "jupyter-book"), "build", str(stage)]
+    build += ["--path-output", str(built), "-W", "-n", "--keep-going", "--all"]
     here = os.environ | {"PYTHONPATH": str(ROOT)}  # the API reference imports this `hsokv`
-    done = subprocess.run(command, capture_output=True, text=True, env=here)
+    done = subprocess.run(build, capture_output=True, text=True, env=here)
     if done.returncode:
         log = (done.stdout + done.stderr).splitlines()
         said = [line for line in log if "WARNING" in line or "ERROR" in line] or log[-30:]
@@ -180,6 +187,25 @@ def build_html(stage: Path, built: Path) -> Path:
     return built / "_build/html"
 
 
+def is_fresh(target: Path, inputs: str) -> bool:
+    """Return whether the HTML was made of these inputs and is as it was built; name it if not."""
+    mark = target / MARK
+    if not exists(target):
+        return False
+    seen = mark.read_bytes().split() if mark.is_file() else []
+    if seen == [inputs.encode(), hash_html(target).encode()]:
+        return True
+    if seen[:1] == [inputs.encode()] or len(seen) != 2:
+        report("note", f"{target} is damaged (it is not as it was built): built again")
+    return False
+
+
+def hash_html(target: Path) -> str:
+    """Return the hash of all files that were built."""
+    return hash_files((path for path in list_files(target) if path.name != MARK), target)
+
+
+@command
 def main(argv: list[str] | None = None) -> int:
     """Stage and build, unless the HTML is up to date; return 1 when something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -187,22 +213,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--findings", action="store_true", help="add the page of findings")
     args = parser.parse_args(argv)
     target, stage = args.out / "html", args.out / "stage"
-    mark = target / ".fingerprint"
-    try:
-        os.environ["HSOKV_RESULTS"] = str(results_dir(find_preset(args.out)))  # for all pages
-        inputs = hash_inputs(args.out, args.findings)
-        if mark.is_file() and mark.read_text() == inputs:
-            print(f"{target}: up to date")
-            return 0
-        print("building the book", flush=True)
-        stage_tree(stage, args.out, args.findings)
-        built = build_html(stage, args.out / "jupyter-book")
-    except RuntimeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    os.environ["HSOKV_RESULTS"] = str(results_dir(find_preset(args.out)))  # for all pages
+    inputs = hash_inputs(args.out, args.findings)
+    if is_fresh(target, inputs):
+        print(f"{target}: up to date")
+        return 0
+    print("building the book", flush=True)
+    stage_tree(stage, args.out, args.findings)
+    built = build_html(stage, args.out / "jupyter-book")
     shutil.copy2(stage / "_static/favicon.ico", built)  # browsers ask for it at the root
-    (built / ".fingerprint").write_text(inputs)
-    shutil.rmtree(target, ignore_errors=True)
+    replace_file(built / MARK, f"{inputs} {hash_html(built)}".encode())
+    discard(target)
     built.rename(target)
     print(f"built {target}")
     return 0

@@ -5,28 +5,28 @@
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
-from tools.paths import BUILD, list_notebooks, record_path
+from hsokv.outside import markdown_text, plain
+from tools.command import command, report
+from tools.paths import BUILD, list_notebooks
+from tools.records import read_run
 from tools.run import is_fresh
 
 HEADER = ("page", "state", "preset", "commit", "started", "seconds", "machine")
 
 
-def read_record(name: str, out: Path) -> dict | None:
-    """Return the record of the run of notebook `name`, or None when there was none."""
-    path = record_path(out, name)
-    return json.loads(path.read_text("utf8")) if path.is_file() else None
-
-
 def list_pages(out: Path) -> list[dict]:
-    """Return one dictionary per notebook: the columns of `HEADER` and its parameters."""
+    """Return one dictionary per notebook: the columns of `HEADER`, parameters or damage."""
     pages = []
     for source in list_notebooks():
-        record = read_record(source.stem, out)
+        record, damage = read_run(out, source.stem)
         if record is None:
-            pages.append(dict.fromkeys(HEADER, "") | {"page": source.stem, "state": "not run"})
+            state = "damaged" if damage else "not run"
+            facts = {"page": source.stem, "state": state, "damage": damage}
+            pages.append(dict.fromkeys(HEADER, "") | facts)
             continue
         state = "fresh" if is_fresh(source, record["preset"], out) else "stale"
         seconds = f"{record['seconds']:.0f}"
@@ -53,25 +53,36 @@ def render_page(out: Path) -> str:
     ]
     for page in pages:
         link = f"[](../notebooks/{page['page']})"
-        lines.append(f"| {link} | " + " | ".join(str(page[c]) for c in columns) + " |")
+        lines.append(f"| {link} | " + " | ".join(markdown_text(page[c]) for c in columns) + " |")
     lines += ["", "## Parameters", "", "What the preset sets; all else is the notebook's default."]
     for page in pages:
         parameters = page.get("parameters") or {}
-        values = "\n".join(f"{key}: {json.dumps(value)}" for key, value in parameters.items())
-        lines += ["", f"`{page['page']}`", "", "```yaml", values or "# the notebook's defaults"]
-        lines += ["```"]
+        values = [plain(f"{key}: {json.dumps(value)}") for key, value in parameters.items()]
+        fence = "`" * max(3, 1 + _longest_run("`", values))
+        lines += ["", f"`{page['page']}`", "", f"{fence}yaml"]
+        lines += [*(values or ["# the notebook's defaults"]), fence]
     return "\n".join(lines) + "\n"
 
 
+def _longest_run(character: str, lines: list[str]) -> int:
+    """Return how often a character stands side by side at most."""
+    return max((len(run) for run in re.findall(f"{character}+", "\n".join(lines))), default=0)
+
+
+@command
 def main(argv: list[str] | None = None) -> int:
     """Print one line per notebook page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=BUILD, help="where tools.run put its copies")
     args = parser.parse_args(argv)
-    rows = [HEADER] + [tuple(str(p[c]) for c in HEADER) for p in list_pages(args.out)]
+    pages = list_pages(args.out)
+    rows = [HEADER] + [tuple(plain(page[c], 100) for c in HEADER) for page in pages]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADER))]
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip())
+    for page in pages:
+        if page.get("damage"):
+            report("note", f"{page['damage']}: make book makes it again")
     return 0
 
 

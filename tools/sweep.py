@@ -7,17 +7,20 @@ combinations run one after another; within each, trials run in parallel on `--ba
 
 import argparse
 import csv
+import io
 import itertools
 import os
 import sys
 from pathlib import Path
 
-import yaml
-
 from hsokv.checks import check_keys
+from hsokv.files import replace_file
+from hsokv.outside import csv_cell, file_name, plain, read_yaml
 from hsokv.runs.workers import BACKENDS
+from tools.command import command, explain, report
 from tools.fingerprint import preset_parameters
 from tools.paths import BUILD, PRESETS, SWEEPS
+from tools.records import discard
 from tools.run import check_parameters, choose_notebooks, execute
 
 KEYS = ("notebook", "preset", "grid")
@@ -31,15 +34,19 @@ def read_sweep(name: str) -> dict:
     """
     check_keys([name], (p.stem for p in SWEEPS.glob("*.yml")), "sweep of params/sweeps")
     path = SWEEPS / f"{name}.yml"
-    sweep = yaml.safe_load(path.read_text("utf8")) or {}
+    sweep = read_yaml(path) or {}
+    if not isinstance(sweep, dict):
+        raise ValueError(f"{path}: expected the keys {', '.join(KEYS)}, got {sweep!r:.200}")
     check_keys(sweep, KEYS, f"key of {path.name}")
     missing = [key for key in KEYS if not sweep.get(key)]
     if missing:
         raise ValueError(f"{path.name}: {', '.join(missing)} missing or empty")
     check_keys([sweep["preset"]], PRESETS, f"preset in {path.name}")
+    if not isinstance(sweep["grid"], dict):
+        raise ValueError(f"{path.name}: grid={sweep['grid']!r:.200}: expected a list per parameter")
     for key, values in sweep["grid"].items():
         if not isinstance(values, list) or not values:
-            raise ValueError(f"{path.name}: grid.{key}={values!r}: expected a list of values")
+            raise ValueError(f"{path.name}: grid.{key}={values!r:.200}: expected a list of values")
     return sweep
 
 
@@ -48,6 +55,7 @@ def list_combinations(grid: dict[str, list]) -> list[dict]:
     return [dict(zip(grid, values)) for values in itertools.product(*grid.values())]
 
 
+@command
 def main(argv: list[str] | None = None) -> int:
     """Run every combination; return 1 when one failed, after trying the others."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -55,17 +63,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--backend", choices=BACKENDS, default="loky", help="where trials run")
     parser.add_argument("--out", type=Path, default=BUILD / "sweeps", help="folder for copies")
     args = parser.parse_args(argv)
-    out = args.out / args.name
-    try:
-        sweep = read_sweep(args.name)
-        source = choose_notebooks(sweep["notebook"])[0]
-        base = preset_parameters(sweep["preset"], source.stem) | {"backend": args.backend}
-        plans = [base | combination for combination in list_combinations(sweep["grid"])]
-        for plan in plans:
-            check_parameters(source, plan)
-    except (ValueError, FileNotFoundError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    sweep = read_sweep(args.name)
+    out = args.out / file_name(args.name)
+    source = choose_notebooks(sweep["notebook"])[0]
+    base = preset_parameters(sweep["preset"], source.stem) | {"backend": args.backend}
+    plans = [base | combination for combination in list_combinations(sweep["grid"])]
+    for plan in plans:
+        check_parameters(source, plan)
     rows = Path(os.environ.get("HSOKV_RESULTS") or out / "results").resolve()
     rows.mkdir(parents=True, exist_ok=True)
     os.environ["HSOKV_RESULTS"] = str(rows)  # for the kernels
@@ -77,22 +81,29 @@ def main(argv: list[str] | None = None) -> int:
 
 def run_plans(source: Path, plans: list[dict], varied: list[str], out: Path) -> list[dict]:
     """Execute the notebook once per plan; return and write the index, one row per plan."""
-    index = []
+    index: list[dict] = []
+    discard(out / "index.csv")
     for number, plan in enumerate(plans, start=1):
         row = {key: plan[key] for key in varied}
         copy = out / f"{source.stem}_{number:03d}.ipynb"
-        print(f"[{number}/{len(plans)}] " + ", ".join(f"{k}={v}" for k, v in row.items()))
+        print(f"[{number}/{len(plans)}] " + plain(", ".join(f"{k}={v}" for k, v in row.items())))
         try:
             row |= {"state": "done", "seconds": round(execute(source, plan, copy), 1)}
-        except RuntimeError as error:
-            print(error, file=sys.stderr)
+        except (RuntimeError, OSError) as error:
+            report("error", explain(error))
             row |= {"state": "failed", "seconds": ""}
         index.append(row | {"copy": copy.name})
-        with open(out / "index.csv", "w", newline="") as file:
-            writer = csv.DictWriter(file, list(index[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(index)
+        replace_file(out / "index.csv", render_index(index).encode("utf8"))
     return index
+
+
+def render_index(index: list[dict]) -> str:
+    """Return the index as CSV; text that a spreadsheet would run is quoted."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(index[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: csv_cell(value) for key, value in row.items()} for row in index)
+    return text.getvalue()
 
 
 if __name__ == "__main__":

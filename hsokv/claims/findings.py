@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from hsokv.checks import check_keys
 from hsokv.claims.quantities import NUMBER, POINTS, check_measure, take, unit_of
 from hsokv.claims.rows import NotRun, Rows
 from hsokv.experiments.registry import list_experiments, read_findings
+from hsokv.outside import markdown_code, markdown_prose, parse_yaml, table_cell, terminal_text
 from hsokv.stats.decisions import Rule
 from hsokv.stats.intervals import Interval
 
@@ -60,7 +60,11 @@ def list_findings() -> list[Finding]:
     findings: dict[str, Finding] = {}
     names = [field.name for field in fields(Finding)]
     for experiment in list_experiments():
-        for entry in yaml.safe_load(read_findings(experiment)) or []:
+        name = f"findings.yaml of {experiment}"
+        entries = parse_yaml(read_findings(experiment), name) or []
+        if not isinstance(entries, list):
+            raise ValueError(f"{name}: expected a list of findings; begin each with '- key:'")
+        for entry in entries:
             try:
                 if not isinstance(entry, dict):
                     raise ValueError("expected keys and values")
@@ -72,9 +76,8 @@ def list_findings() -> list[Finding]:
                 if finding.key in findings:
                     raise ValueError("this key is used twice; rename one")
             except ValueError as error:
-                name = entry.get("key") if isinstance(entry, dict) else entry
-                where = f"findings.yaml of {experiment}, {name!r}"
-                raise ValueError(f"{where}: {error}") from error
+                key = entry.get("key") if isinstance(entry, dict) else entry
+                raise ValueError(f"{name}, {key!r}: {error}") from error
             findings[finding.key] = finding
     return list(findings.values())
 
@@ -138,16 +141,18 @@ def render_page(published: pd.DataFrame, here: pd.DataFrame, preset: str) -> str
         "# Which published findings reproduced here",
         "",
         f"{again} of {n_run} findings got the same verdict on this machine, recomputed from "
-        f"nothing at `{preset}` scale; not run at it: {len(table) - n_run}. Fewer seeds give wider "
-        "intervals: a published *holds* that is *cannot be told* here is not a contradiction, a "
-        "*fails* is.",
+        f"nothing at {markdown_code(preset)} scale; not run at it: {len(table) - n_run}. Fewer "
+        "seeds give wider intervals: a published *holds* that is *cannot be told* here is not a "
+        "contradiction, a *fails* is.",
         "",
         "| finding | quantity | published | here | reproduced |",
         "| --- | --- | --- | --- | --- |",
     ]
     for row in table.itertuples():
         lines.append(
-            f"| {row.statement} | {row.quantity} | {row.published} ({row.published_verdict}) "
+            f"| {table_cell(markdown_prose(row.statement))} "
+            f"| {table_cell(markdown_prose(row.quantity))} "
+            f"| {row.published} ({row.published_verdict}) "
             f"| {row.here} ({row.here_verdict}) | {row.reproduced} |"
         )
     return "\n".join(lines) + "\n"
@@ -160,7 +165,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--here", type=Path, required=True, help="folder of rows computed here")
     parser.add_argument("--preset", default="demo", help="scale of the rows computed here")
     args = parser.parse_args(argv)
-    sys.stdout.write(render_page(evaluate(args.published), evaluate(args.here), args.preset))
+    try:
+        page = render_page(evaluate(args.published), evaluate(args.here), args.preset)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"error: {terminal_text(error)}\n")
+        return 1
+    sys.stdout.write(page)
     return 0
 
 

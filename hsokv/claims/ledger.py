@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-import yaml
 
 from hsokv.checks import check_keys
 from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_measure, describe, take
 from hsokv.claims.rows import NotRun, Rows
+from hsokv.outside import csv_cell, read_yaml
 from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
 
 NOT_RUN, NOT_TESTABLE = "not run", "not testable as stated"
@@ -109,7 +109,7 @@ def read_claims(path: Path) -> list[Claim]:
     Raises:
         ValueError: a row is wrong, with its id, or an id is used twice.
     """
-    rows = yaml.safe_load(Path(path).read_text("utf8"))
+    rows = read_yaml(path)
     if not isinstance(rows, list):
         raise ValueError(f"{path}: expected a list of claims; begin each with '- id:'")
     claims: dict[str, Claim] = {}
@@ -171,7 +171,7 @@ def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
         if measured is not None:
             row |= measured.interval._asdict()
             row["distance"] = round(Rule.read(claim.rule).distance(measured.interval), 6) + 0.0
-        table.append(row)
+        table.append({k: csv_cell(v) if isinstance(v, str) else v for k, v in row.items()})
     table = pd.DataFrame(table).reindex(columns=COLUMNS)
     table["n"] = table["n"].astype("Int64")
     return table.replace({"": None})

@@ -19,7 +19,7 @@ def list_experiments() -> dict[str, Experiment]:
     return {e.name: e for e in sorted(found, key=lambda e: e.notebook)}
 
 
-def read_findings(name: str) -> str:
-    """Return the text of an experiment's `findings.yaml`, '' where it has none."""
+def read_findings(name: str) -> bytes:
+    """Return the bytes of an experiment's `findings.yaml`, none where it has none."""
     path = resources.files(f"{ROOM}.{name}") / "findings.yaml"
-    return path.read_text("utf8") if path.is_file() else ""
+    return path.read_bytes() if path.is_file() else b""

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hsokv.outside import chart_label
 from hsokv.plots.labels import place_labels
 from hsokv.plots.style import (
     ACCURACY_LABEL,
@@ -57,7 +58,7 @@ def plot_accuracy_by_condition(
         guess = chance.get(condition) if isinstance(chance, Mapping) else chance
         if guess is not None and (isinstance(chance, Mapping) or condition != "unseen"):
             panel.axvline(100 * guess, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
-        panel.set_title(CONDITION_LABEL.get(condition, condition))
+        panel.set_title(CONDITION_LABEL.get(condition) or chart_label(condition))
         panel.set(xlim=(-4, 104), xticks=[0, 50, 100], ylim=(len(flows) - 0.4, -0.6))
         panel.set_yticks(range(len(flows)), flows)
         panel.tick_params(axis="y", length=0)
@@ -99,8 +100,9 @@ def plot_accuracy_vs(
             panel.plot(at, y[:, 0], **style, label=flow, clip_on=False)
         panel.set_xticks(position(ticks.astype(float)), [f"{tick:g}" for tick in ticks])
         panel.set(ylim=(0, 102), yticks=range(0, 101, 20))
-        panel.set_title("" if condition is None else CONDITION_LABEL.get(condition, condition))
-    _label(fig, axes, ax, AXIS_LABEL.get(x, x), ACCURACY_LABEL)
+        if condition is not None:
+            panel.set_title(CONDITION_LABEL.get(condition) or chart_label(condition))
+    _label(fig, axes, ax, AXIS_LABEL.get(x) or chart_label(x), ACCURACY_LABEL)
     return fig, axes if ax is None else ax
 
 
@@ -127,7 +129,7 @@ def plot_paired_differences(
         panel.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", size=8.5)
     panel.set(ylim=(len(table) - 0.4, -0.6), ylabel="comparison")
     panel.set_xlabel("difference in accuracy (percentage points)")
-    panel.set_yticks(range(len(table)), table["label"])
+    panel.set_yticks(range(len(table)), map(chart_label, table["label"]))
     panel.tick_params(axis="y", length=0)
     return fig, panel
 
@@ -157,7 +159,7 @@ def plot_accuracy_vs_cost(
         panel.axvspan(edge - 0.3, first - 0.25, color="#F0F0F0", linewidth=0)
         decades, names = np.r_[edge, decades], ["none", *names]
     panel.set_xticks(decades, names)
-    panel.set_xlabel(AXIS_LABEL.get(cost, f"{cost} (log scale)"))
+    panel.set_xlabel(AXIS_LABEL.get(cost) or chart_label(f"{cost} (log scale)"))
     for at, row in zip(x, table.itertuples()):
         style = flow_style(row.flow)
         panel.vlines(at, 100 * row.low, 100 * row.high, color=style["color"], linewidth=1)

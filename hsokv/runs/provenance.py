@@ -17,6 +17,7 @@ import joblib
 import numpy as np
 
 import hsokv
+from hsokv.outside import markdown_code, markdown_text, table_cell
 
 PACKAGE = "hsokv"
 ROOT = Path(hsokv.__file__).resolve().parents[1]  # the checkout, or where the package is installed
@@ -101,22 +102,22 @@ def footer(
     listed = [seeds] if isinstance(seeds, int) else sorted(seeds)
     is_range = len(listed) > 2 and listed == list(range(listed[0], listed[-1] + 1))
     entries = {
-        "Code": f"`{code_version(root)}`",
-        "Parameters": ", ".join(f"`{key}={value!r}`" for key, value in parameters.items()),
+        "Code": markdown_code(code_version(root)),
+        "Parameters": ", ".join(markdown_code(f"{k}={v!r}") for k, v in parameters.items()),
         "Seeds": f"{listed[0]} to {listed[-1]}" if is_range else ", ".join(map(str, listed)),
-        "Hardware": f"{machine['cpu']}, {machine['cores']} cores, GPU: {machine['gpu']}",
-        "Device": device.upper(),
-        "Software": f"Python {machine['python']}, PyTorch {machine['torch']}, "
-        f"NumPy {machine['numpy']}, {machine['platform']}",
+        "Hardware": markdown_text(
+            f"{machine['cpu']}, {machine['cores']} cores, GPU: {machine['gpu']}"
+        ),
+        "Device": markdown_text(device.upper()),
+        "Software": markdown_text(
+            f"Python {machine['python']}, PyTorch {machine['torch']}, "
+            f"NumPy {machine['numpy']}, {machine['platform']}"
+        ),
         "Run time": f"{run_s:.1f} s",
         "Rows": f"{rows_read} read, {rows_computed} computed",
     }
-    lines = [f"| {name} | {_cell(text)} |" for name, text in entries.items()]
+    lines = [f"| {name} | {table_cell(text)} |" for name, text in entries.items()]
     return "\n".join(["| Provenance | |", "| --- | --- |", *lines])
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _plain(value: Any) -> Any:

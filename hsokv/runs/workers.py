@@ -18,6 +18,7 @@ import joblib
 from tqdm import tqdm
 
 from hsokv.checks import check_jobs, check_keys
+from hsokv.processes import free_memory, worker_options
 
 BACKENDS = ("loky", "ray")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -58,6 +59,8 @@ def _work(run_trial: Callable, trial: Any, threads: int | None) -> Outcome:
         return Outcome(trial, rows, None)
     except Exception:
         return Outcome(trial, [], traceback.format_exc())
+    finally:
+        free_memory()
 
 
 def _effective_jobs(n_jobs: int, backend: str) -> int:
@@ -110,7 +113,7 @@ def compute_outcomes(
     is_loky = backend == "loky"
     threads = max(1, joblib.cpu_count() // n_jobs) if is_loky else 1  # a Ray actor has one CPU
     tasks = (joblib.delayed(_work)(run_trial, trial, threads) for trial in trials)
-    options = {"inner_max_num_threads": threads} if is_loky else {}
+    options = {"inner_max_num_threads": threads} | worker_options() if is_loky else {}
     return_as = "generator_unordered" if is_loky else "list"  # Ray's backend has no generator
     with joblib.parallel_config(backend, n_jobs=n_jobs, **options):
         parallel = joblib.Parallel(return_as=return_as, batch_size=1, pre_dispatch="n_jobs")

@@ -19,6 +19,7 @@ from joblib import Parallel, delayed
 
 from hsokv.memory.state import LearnerState
 from hsokv.models.texts import TrainingSet
+from hsokv.processes import free_memory, worker_options
 from hsokv.seeds import numpy_rng, seed_for
 from hsokv.training.consolidation import tend
 from hsokv.training.steps import train_episode
@@ -96,6 +97,7 @@ def _run_agent(agent: Agent, start: LearnerState, data: TrainingSet, score: Scor
         lr=agent.lr,
     )
     accuracy, loss = score(state)
+    free_memory()
     return state, (accuracy, -loss), episode.flops
 
 
@@ -116,7 +118,7 @@ def run_swarm(
     agents = [draw_agent(i, rng) for i in range(config.n_agents)]
     best_score = (-1.0, 0.0)
     result = SwarmResult(start)
-    with Parallel(n_jobs=n_jobs) as parallel:
+    with Parallel(n_jobs=n_jobs, **worker_options()) as parallel:
         for iteration in range(config.meta_iterations):
             runs = parallel(
                 delayed(_run_agent)(

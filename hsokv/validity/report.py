@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hsokv.checks import check_keys
+from hsokv.outside import markdown_code, markdown_prose, table_cell
 
 OK, OBJECTION, DECLARED = "ok", "objection", "declared"
 REMEDIES = {
@@ -103,7 +104,8 @@ class Report:
         """Return the checks as a Markdown table."""
         lines = ["| check | measured | at most | status | finding |", "|---|---|---|---|---|"]
         for c in self.checks:
-            cells = (f"`{c.name}`", c.text(c.measured), c.text(c.limit), c.status, c.message)
+            said = markdown_prose(c.message)
+            cells = (f"`{c.name}`", c.text(c.measured), c.text(c.limit), c.status, said)
             lines.append(_row(cells))
         return "\n".join(lines)
 
@@ -120,7 +122,7 @@ def side_by_side(reports: Mapping[str, Report]) -> str:
             f"{len(reports)} reports with {len(rows)} sets of checks: need reports with the same "
             "checks; give validation_texts and fitted_on to all of them or to none"
         )
-    lines = [_row(["check", "at most", *(f"`{name}`" for name in reports)])]
+    lines = [_row(["check", "at most", *map(markdown_code, reports)])]
     lines.append("|---" * (2 + len(reports)) + "|")
     for group in zip(*(report.checks for report in reports.values())):
         measured = [f"{c.text(c.measured)}, {c.status}" for c in group]
@@ -130,10 +132,11 @@ def side_by_side(reports: Mapping[str, Report]) -> str:
         for c in report.checks:
             if c.status != OK:
                 said = c.reason if c.status == DECLARED else c.message
-                notes.setdefault(f"`{c.name}`, {c.status}: {said}.", []).append(f"`{name}`")
+                note = f"`{c.name}`, {c.status}: {markdown_prose(said)}."
+                notes.setdefault(note, []).append(markdown_code(name))
     listed = [f"- {', '.join(names)}: {note}" for note, names in notes.items()]
     return "\n".join(lines + ([""] + listed if listed else []))
 
 
 def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(table_cell, cells)) + " |"

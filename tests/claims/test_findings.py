@@ -43,7 +43,7 @@ def test_wrong_finding_names_experiment_and_key(monkeypatch, change, message):
     measure = {"quantity": "arithmetic", "expression": "1"}
     entry = {"key": "k", "statement": "s", "quantity": "q", "measure": measure}
     entry |= {"rule": {"above": 0}} | change
-    monkeypatch.setattr(findings, "read_findings", lambda name: yaml.safe_dump([entry]))
+    monkeypatch.setattr(findings, "read_findings", lambda name: yaml.safe_dump([entry]).encode())
     with pytest.raises(ValueError, match=message):
         findings.list_findings()
 
@@ -51,7 +51,7 @@ def test_wrong_finding_names_experiment_and_key(monkeypatch, change, message):
 def test_key_is_used_once(monkeypatch):
     """Two findings of one key cannot be told apart in the report."""
     text = resources.files("hsokv.experiments.rare_words").joinpath("findings.yaml").read_text()
-    monkeypatch.setattr(findings, "read_findings", lambda name: text)
+    monkeypatch.setattr(findings, "read_findings", lambda name: text.encode())
     with pytest.raises(ValueError, match="used twice"):
         findings.list_findings()
 

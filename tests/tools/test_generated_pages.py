@@ -110,7 +110,7 @@ def test_api_examples_run(tmp_path, monkeypatch):
 
 def test_prose_is_safe_markdown():
     """Angle brackets and dollars show as themselves; code is left alone; values become code."""
-    assert prose("<word> means\n$5 `<b>` 'dot'") == "&lt;word> means \\$5 `<b>` `'dot'`"
+    assert prose("<word> means\n$5 `<b>` 'dot'") == "&#60;word> means &#36;5 `<b>` `'dot'`"
     assert prose("the seeds' 'x y' and words'") == "the seeds' 'x y' and words'"
     assert prose("a\n\n\nb") == "a\n\nb"
 
