@@ -173,15 +173,15 @@ def test_repairs_change_what_they_name_and_nothing_else(flow, task):
     mended = {repair: repair_flow(flow, repair, task) for repair in REPAIRS}
     assert torch.equal(flow.memory_.keys, before.keys)
     assert torch.equal(flow.memory_.values, before.values)
-    assert flow.config.read_cut == 0.3 and flow.config.fusion == "gate"
+    assert flow.config_.read_cut == 0.3 and flow.config_.fusion == "gate"
     for repair, other in mended.items():
         for name, weight in flow.net_.state_dict().items():
             assert torch.equal(weight, other.net_.state_dict()[name]), (repair, name)
         same_keys = torch.equal(other.memory_.keys, before.keys)
         assert same_keys != (repair in ("refresh", "all")), repair
         assert torch.equal(other.memory_.values, before.values) != (repair == "scale"), repair
-        assert (other.config.read_cut == 0) == (repair in ("no_cut", "all")), repair
-        assert (other.config.fusion == "label") == (repair in ("label", "all")), repair
+        assert (other.config_.read_cut == 0) == (repair in ("no_cut", "all")), repair
+        assert (other.config_.fusion == "label") == (repair in ("label", "all")), repair
 
 
 def test_scaled_values_are_as_long_as_the_states(flow, task):
