@@ -43,7 +43,7 @@ Rate = Annotated[float, Range(0, 1, open_low=True)]
 Temperature = Annotated[float, Range(1e-6, 1e6)]
 Threshold = Annotated[float, Range()]
 NotNegative = Annotated[float, Range(0)]
-#: Switches that act only when a flow is read: on a fitted flow they act at once.
+# They act only when a flow is read: on a fitted flow they act at once.
 READING = (
     "similarity", "confidence_weighting", "read_out", "top_k", "temperature", "read_cut",
     "first_exposure_window", "abstain",

@@ -138,7 +138,7 @@ def _capture(flow: Flow) -> Checkpoint:
     state = {
         "flow": flow.flow,
         **_plain({"seed": flow.seed}),
-        "settings": _plain(flow.config.as_dict()),
+        "settings": _plain(flow.config_.as_dict()),
         "classes": flow.classes_.tolist(),
     }
     if isinstance(flow, LibraryFlow):
@@ -155,7 +155,7 @@ def _capture(flow: Flow) -> Checkpoint:
     state["known"] = {str(k): " ".join(map(str, ids)) for k, ids in flow._known.items()}
     memory = flow.memory_
     if memory is None:  # a flow without one saves an empty one
-        memory = KeyValueMemory(1, flow.config.d_model)
+        memory = KeyValueMemory(1, flow.config_.d_model)
     weights = _on_cpu(flow.net_.state_dict())
     return Checkpoint(state, weights, _on_cpu(memory.tensors()), {"words": flow.tokenizer_.words})
 

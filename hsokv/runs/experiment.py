@@ -37,7 +37,7 @@ RANKED = Tolerance(
     absolute=0.01,
 )
 
-#: Columns of an experiment's rows: a name, a count, a share, a set of words (`stats.word_sets`).
+# Columns of an experiment's rows: a name, a count, a share, a set of words (`stats.word_sets`).
 NAME = pa.Column(str, pa.Check.str_matches(r"^\w*$"))
 COUNT = pa.Column(int, pa.Check.ge(0))
 SHARE = pa.Column(float, pa.Check.in_range(0, 1), nullable=True)

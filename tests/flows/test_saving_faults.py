@@ -151,6 +151,9 @@ def start(action):
         os._exit(status)
 
 
+N_KILLS, N_ROUNDS, N_FLIPS, N_CUTS = 60, 10, 12, 4  # flips and cuts of each file
+
+
 def test_sixty_kills(flows, tmp_path):
     """A child saves one flow over the other and is killed at a random moment, 60 times."""
     rng, folder = random.Random(0), tmp_path / "flow"
@@ -165,7 +168,7 @@ def test_sixty_kills(flows, tmp_path):
     save_pretrained(flows[0], folder)
     begun, underway = os.pipe()
     found, caught = [], 0
-    for _ in range(60):
+    for _ in range(N_KILLS):
         child = start(save_for_ever)
         os.read(begun, 1)
         time.sleep(rng.uniform(0, 0.03))
@@ -189,7 +192,7 @@ def test_two_savers_and_a_reader(flows, tmp_path):
         return lambda: [save_pretrained(flow, folder) for _ in range(4)]
 
     save_pretrained(flows[0], folder)
-    for _ in range(10):
+    for _ in range(N_ROUNDS):
         children = {start(saver(flow)) for flow in flows}
         while children:
             reads.add(which(folder, flows))
@@ -210,9 +213,9 @@ def test_flipped_bits_and_truncations(fitted, tmp_path, kind):
     for part in ("config", *PARTS):
         path = file_of(folder, part)
         whole = path.read_bytes()
-        for trial in range(16):
+        for trial in range(N_FLIPS + N_CUTS):
             damaged = bytearray(whole)
-            if trial < 12:
+            if trial < N_FLIPS:
                 damaged[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
             else:
                 del damaged[rng.randrange(len(whole)) :]
@@ -221,7 +224,7 @@ def test_flipped_bits_and_truncations(fitted, tmp_path, kind):
                 from_pretrained(folder)
             refused += 1
         path.write_bytes(whole)
-    assert refused == 64
+    assert refused == 4 * (N_FLIPS + N_CUTS)
     assert same_answers(from_pretrained(folder), fitted[kind], QUERIES)
 
 
