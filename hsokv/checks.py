@@ -38,7 +38,7 @@ class Range(NamedTuple):
         Raises:
             ValueError: it is or does not.
         """
-        if not math.isfinite(value):
+        if not isinstance(value, int) and not math.isfinite(value):  # an int may exceed floats
             raise ValueError(f"{name}={value}: expected a finite number; set {name} to one")
         if value < self.low or (self.open_low and value == self.low):
             least = f"{'more than' if self.open_low else 'at least'} {self.low:g}"

@@ -77,7 +77,7 @@ def check_texts(texts: Iterable[str], name: str = "texts", least: int = 1) -> li
                 f"{name}[{index}]={shown(item)} is a {type(item).__name__}: need strings; "
                 f"{remedy} or leave it out"
             )
-    items = [str(item) for item in items]  # NumPy's strings become Python's
+    items = [str.__str__(item) for item in items]  # also of an Enum, whose str() is its name
     _check_encodable(items, name)
     return items
 
@@ -155,7 +155,7 @@ def _plain_label(label: Any, place: str) -> str | int:
             "label this text or leave it out of both lists"
         )
     if isinstance(label, str):
-        return str(label)
+        return str.__str__(label)
     if isinstance(label, bool) or not isinstance(label, (int, float)):
         remedy = {
             bool: "write two words, or 0 and 1",
@@ -203,7 +203,7 @@ def check_weights(weights: Any, n: int) -> np.ndarray | None:
     if weights is None:
         return None
     array = check_array("sample_weight", weights, ndim=1, finite=True)
-    if len(array) != n or (array < 0).any() or not array.sum() > 0:
+    if len(array) != n or (array < 0).any() or not 0 < array.sum() < np.inf:
         raise ValueError(
             f"sample_weight={shown(weights)}: expected {n} weights, one per text, none negative "
             "and not all 0; pass one per text"

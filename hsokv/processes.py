@@ -51,11 +51,11 @@ def _make_initializer() -> Callable[[int], None]:
             time.sleep(POLL_S)
         os._exit(1)
 
-    def follow(parent: int) -> None:
+    def _follow(parent: int) -> None:
         if os.getpid() != parent:  # otherwise a thread
             threading.Thread(target=watch, args=(parent,), daemon=True).start()
 
-    return follow
+    return _follow
 
 
 _FOLLOW = _make_initializer()  # one object: joblib keeps its workers while their options are equal

@@ -1,10 +1,15 @@
 """Shared by the tests: tiny flows and a small rare-word task."""
 
+import signal
+
 import pytest
 
 from hsokv import Flow, list_flows, make_flow
 from hsokv.data.rare_words import RareWordTask, make_rare_word_task
 from hsokv.flows.named import FLOWS
+
+# A shell lets what it starts in the background ignore Ctrl-C; tests send it to their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TINY = {
     "d_model": 16, "n_layers": 2, "n_heads": 2, "d_ff": 32, "n_steps": 2, "meta_iterations": 1,

@@ -64,7 +64,8 @@ def names(tmp_path_factory):
     folder = tmp_path_factory.mktemp("api")
     text = pa.Column(str)
     columns = {"experiment": text, "flow": text, "seed": pa.Column(int)}
-    columns |= {"accuracy": pa.Column(float), "config_hash": text, "code_version": text}
+    columns |= {"accuracy": pa.Column(float), "settings": text}
+    columns |= {"config_hash": text, "code_version": text}
     schema = pa.DataFrameSchema(columns)
     flow = make_flow("redesign").fit(TEXTS, LABELS)
     save_pretrained(flow, folder / "saved")

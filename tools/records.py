@@ -6,6 +6,7 @@ made again by `make book`; what is damaged is named and never stops a build.
 
 import hashlib
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import nbformat
 
 from hsokv.files import replace_file
-from tools.paths import executed_path, record_path
+from tools.paths import PRESETS, executed_path, record_path
 
 FACTS = {
     "notebook": str,
@@ -77,6 +78,8 @@ def _check_facts(facts: object) -> dict:
     for name, kind in FACTS.items():
         if not isinstance(facts.get(name), kind) or isinstance(facts[name], bool):
             raise ValueError(f"{name} is missing or of another type")
+    if facts["preset"] not in PRESETS or not math.isfinite(facts["seconds"]):
+        raise ValueError("its preset or its seconds are none")
     return facts
 
 

@@ -125,7 +125,8 @@ class Flow(ClassifierMixin, FlowSettings):
         """
         if not hasattr(self, "cost_"):
             return self._learn_beside(self._blank(), texts, labels, validation, classes)
-        self._refuse_changed()
+        self._refuse_changed("to learn further", "set them back, or call fit to start anew")
+        self.checked()
         return self._learn_beside(self._branch(), texts, labels, validation, classes)
 
     def _blank(self) -> Self:

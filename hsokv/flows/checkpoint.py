@@ -22,6 +22,7 @@ from hsokv.config import FlowConfig
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import RESERVED
 from hsokv.flows.named import FLOWS
+from hsokv.inputs import check_labels, check_texts
 from hsokv.memory.tensors import check_tensors
 from hsokv.models.build import tensors_of_network
 
@@ -99,6 +100,8 @@ class Checkpoint:
             f"classes={reprlib.repr(classes)}",
             f"each once and none of them in {RESERVED}",
         )
+        if kinds <= {str, int}:
+            check_labels(classes, RESERVED, "classes")
         if kinds == {float}:
             finite = all(map(math.isfinite, classes))
             _expect(finite, f"classes={reprlib.repr(classes)}", "finite numbers")
@@ -106,12 +109,9 @@ class Checkpoint:
 
     def _check_library(self) -> None:
         texts = self.texts.get("texts")
-        is_list = isinstance(texts, list) and all(isinstance(text, str) for text in texts)
-        _expect(
-            is_list and texts and len(self.texts) == 1,
-            "tokenizer",
-            "a list of texts and nothing else",
-        )
+        is_list = isinstance(texts, list) and len(self.texts) == 1
+        _expect(is_list, "tokenizer", "a list of texts and nothing else")
+        check_texts(texts)
         _expect(not self.weights, f"model with {sorted(self.weights)}", "no weights")
         _expect(list(self.memory) == ["label"], f"memory with {sorted(self.memory)}", "label only")
         labels, n_classes = self.memory["label"], len(self.state["classes"])

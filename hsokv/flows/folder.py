@@ -38,7 +38,7 @@ def write_folder(folder: Path, state: dict[str, Any], parts: dict[str, bytes]) -
         parts: content of each of `PARTS`.
 
     Raises:
-        ValueError: a file to be written is a symbolic link.
+        ValueError: a file to be written is a symbolic link, or `config.json` is of something else.
         OSError: a file cannot be written.
     """
     digests = {name_of(kind, _sha256(data)): _sha256(data) for kind, data in parts.items()}
@@ -50,6 +50,7 @@ def write_folder(folder: Path, state: dict[str, Any], parts: dict[str, bytes]) -
                     "link or save to another folder"
                 )
         with locked(folder / CONFIG):
+            _refuse_foreign(folder)
             former = {}
             with contextlib.suppress(OSError, ValueError, RecursionError):
                 former = _digests_in(*_read_config(folder))
@@ -173,6 +174,18 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse to replace a `config.json` that is sound but not of a saved flow."""
+    state = {"format": 0}
+    with contextlib.suppress(OSError, ValueError):  # none, or a damaged one
+        state = parse_json(CONFIG, _read(folder / CONFIG))
+    if "format" not in state:
+        raise ValueError(
+            f"{folder / CONFIG} is of something else (it has {list(state)[:3]}): expected an empty "
+            "folder or one written by save_pretrained; save to another folder"
+        )
+
+
 def _sweep(folder: Path, keep: Container[str], former: Container[str] = ()) -> None:
     """Delete the files of former flows and of savers that failed; a user's own stay.
 
@@ -182,9 +195,15 @@ def _sweep(folder: Path, keep: Container[str], former: Container[str] = ()) -> N
         former: names that a replaced `config.json` listed; in format 1 they are not told by OURS.
     """
     for path in folder.iterdir():
-        is_ours = OURS.fullmatch(path.name) or path.name in former
-        if is_ours and path.name not in keep:
+        if path.name not in keep and (path.name in former or _is_ours(path)):
             discard_file(path)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is what a saver has left: its name is ours and fits what it holds."""
+    if not OURS.fullmatch(path.name) or path.is_symlink() or not path.is_file():
+        return False
+    return path.suffix == ".partial" or _sha256(path.read_bytes())[:16] in path.name
 
 
 def _sha256(data: bytes) -> str:

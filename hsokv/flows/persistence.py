@@ -43,23 +43,15 @@ def save_pretrained(flow: Flow, directory: str | os.PathLike) -> None:
         sklearn.exceptions.NotFittedError: nothing has been learned yet.
         TypeError: no flow, or no path.
         ValueError: settings were changed since the flow was fitted, so that they do not describe
-            what it has become; or what it has become could not be loaded, as NaN in a weight.
+            what it has become; it could not be loaded, as with NaN in a weight; or the folder's
+            `config.json` is of something else.
         OSError: the folder cannot be written.
     """
     if not isinstance(flow, Flow):
         raise TypeError(f"flow={flow!r} is a {type(flow).__name__}: expected one of make_flow")
     folder = _folder(directory)
     check_is_fitted(flow)
-    changed = flow.changed_settings()
-    if changed:
-        now, learned = flow.get_params(), flow._learned_as | flow.config_.as_dict()
-        raise ValueError(
-            "; ".join(
-                f"{name}={now[name]!r} since fit with {learned[name]!r}" for name in changed[:5]
-            )
-            + ": expected the settings that the flow was fitted with; fit it again, or set_params "
-            "back"
-        )
+    flow._refuse_changed("to save it", "set them back, or fit it again")
     checkpoint = _capture(flow)
     try:
         checkpoint.check()

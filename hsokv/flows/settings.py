@@ -114,16 +114,22 @@ class FlowSettings(BaseEstimator):
         learned = self._learned_as | self.config_.as_dict()
         return [name for name, value in learned.items() if not _same(now.get(name), value)]
 
-    def _refuse_changed(self) -> None:
-        """Refuse to learn further under settings that the flow has not learned with."""
+    def _refuse_changed(self, what_for: str, remedy: str) -> None:
+        """Refuse to do something with a flow whose settings are no longer what it learned with.
+
+        Raises:
+            ValueError: they are not.
+        """
         changed = self.changed_settings()
         if changed:
             now, learned = self.get_params(), self._learned_as | self.config_.as_dict()
-            given = ", ".join(f"{name}={shown(now.get(name))}" for name in changed[:3])
             raise ValueError(
-                f"{given}: this flow has learned with "
-                + ", ".join(f"{name}={learned[name]!r}" for name in changed[:3])
-                + ", expected the same to learn further; set them back, or call fit to start anew"
+                "; ".join(
+                    f"{name}={shown(now.get(name))}, but this flow has learned with "
+                    f"{name}={learned[name]!r}"
+                    for name in changed[:3]
+                )
+                + f": expected the same {what_for}; {remedy}"
             )
 
     def _check_fitted(self) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
-FORMULA_MARKS = ("=", "+", "-", "@")  # a spreadsheet runs what begins so
+from hsokv.outside import FORMULA
 
 
 def dtype_of(column: pa.Column) -> Any:
@@ -47,12 +47,14 @@ def _spell_bool(value: Any) -> str:
 
 
 def _spell_integer(value: Any) -> str:
-    if int(value) != value:
+    if int(value) != value or abs(value) >= 2**63:
         raise ValueError
     return str(int(value))
 
 
 def _spell_number(value: Any) -> str:
+    if math.isinf(value):
+        raise ValueError
     return f"{float(value) + 0.0:.6g}"  # adding 0.0 turns -0.0 into 0.0
 
 
@@ -63,7 +65,7 @@ def _check_text(text: str, name: str) -> str:
             f"{name}={text!r} holds a line break or another character that does not print; "
             "write plain text on one line"
         )
-    if text[:1] in FORMULA_MARKS:
+    if text.startswith(FORMULA):
         raise ValueError(
             f"{name}={text!r} begins like a formula, which a spreadsheet would run; begin it with "
             "a letter"

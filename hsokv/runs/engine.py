@@ -62,7 +62,7 @@ def run_trials(
     """
     start = time.perf_counter()
     trials = list(dict.fromkeys(trials))
-    rows, incomplete = store.read_complete()
+    rows, _ = store.read_complete()
     stored = set(rows["config_hash"]) if reuse else set()
     missing = [trial for trial in trials if trial.config_hash not in stored]
     version = code_version()
@@ -72,8 +72,7 @@ def run_trials(
     with contextlib.closing(outcomes):  # also stops the workers after Ctrl-C
         for outcome in report_progress(outcomes, len(missing), progress):
             if outcome.error is None:
-                again = not reuse or outcome.trial.config_hash in incomplete
-                outcome = _store(outcome, store, version, replace=again)
+                outcome = _store(outcome, store, version, replace=not reuse)
             if outcome.error is not None:
                 failed.append(outcome)
     if failed:
@@ -83,6 +82,12 @@ def run_trials(
             f"are in {store.path}, run again to continue after mending the cause)\n{first.error}"
         )
     frame = select_rows(store.read_complete()[0] if missing else rows, trials)
+    lost = {trial.config_hash for trial in trials} - set(frame["config_hash"])
+    if lost:
+        raise ResultsError(
+            f"{store.path}: {len(lost)} of {len(trials)} trials have lost rows while this run went "
+            "on, expected none; run again, which computes them"
+        )
     computed = frame["config_hash"].isin([trial.config_hash for trial in missing])
     frame.attrs.update(
         rows_read=int((~computed).sum()),

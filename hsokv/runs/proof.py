@@ -33,22 +33,28 @@ class Rule(NamedTuple):
     because: str
 
 
-def whole_share(column: str, of: str | Callable[[pd.DataFrame], Any]) -> Rule:
-    """Return the rule that a column is k / n for a whole k, and undefined where n is 0.
+def whole_share(column: str, of: str | Callable[[pd.DataFrame], Any], least: float = 0.0) -> Rule:
+    """Return the rule that a column is k / n for a whole k up to n, and undefined where n is 0.
 
     Args:
         column: a share; undefined values are allowed everywhere.
         of: the column that counts n, or a function of the rows that returns n, NaN if unknown.
+        least: lowest share, -1 for a difference of two.
     """
 
     def expected(rows: pd.DataFrame) -> np.ndarray:
         stored = rows[column].to_numpy(float)
         n = np.asarray(rows[of] if isinstance(of, str) else of(rows), float)
         with np.errstate(invalid="ignore", divide="ignore"):
-            shares = np.round(stored * n) / n
+            shares = np.round(np.clip(stored, least, 1) * n) / n
         return np.where(n > 0, shares, np.where(np.isnan(n), stored, np.nan))
 
     return Rule(column, expected, f"a whole number out of {of if isinstance(of, str) else 'n'}")
+
+
+def whole_number(column: str) -> Rule:
+    """Return the rule that a measured column is a whole number, at least 0."""
+    return Rule(column, lambda rows: rows[column].round().clip(lower=0), "a whole number")
 
 
 def same_in_trial(column: str, *within: str) -> Rule:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ class ResultsStore:
     def append(self, rows: Sequence[Mapping[str, Any]], replace: bool = False) -> int:
         """Add all rows of one or more trials, or none, and return how many were added.
 
-        A trial that is already stored, for instance by another process, is left as it is.
+        A trial that is already stored whole, for instance by another process, is left as it is.
 
         Args:
             rows: one mapping of column to value per row.
@@ -122,15 +123,15 @@ class ResultsStore:
         with locked(self.path):
             content = self._content() or write_header(self.columns)
             if any(name in content for name in hashes):
-                table, _ = self._load(content)
+                table, incomplete = self._load(content)
                 if table.problems:
                     raise self._error(table.problems)
-                stored = table.rows["config_hash"]
-                if replace:
-                    gone = {line for line, h in zip(table.lines, stored) if h in hashes}
-                    content = _drop_lines(content, gone)
-                else:
-                    records = [record for record in records if record[key] not in set(stored)]
+                stored = table.rows["config_hash"].tolist()
+                again = hashes if replace else hashes & incomplete.keys()
+                gone = {line for line, name in zip(table.lines, stored) if name in again}
+                content = _drop_lines(content, gone)
+                stays = set(stored) - again
+                records = [record for record in records if record[key] not in stays]
             elif not content.startswith(write_header(self.columns)) or content[-1] != "\n":
                 raise self._error(self._load(content)[0].problems)
             if records:
@@ -151,6 +152,10 @@ class ResultsStore:
 
         Nothing is lost: the lines are added to what that file holds already. What they were to say
         is computed again by the next run. `None` if no line is doubtful.
+
+        Raises:
+            ValueError: the file beside it is this one.
+            OSError: a file cannot be written.
         """
         aside = self.path.with_suffix(".set-aside.csv")
         with locked(self.path):
@@ -159,11 +164,14 @@ class ResultsStore:
             doubtful = {problem.line for problem in table.problems}
             if not doubtful:
                 return None
+            if aside.resolve() == self.path.resolve():
+                raise ValueError(f"{aside} is a link to {self.path}: remove the link")
             lines = _lines(content)
             if 1 in doubtful:  # without its header nothing of the file can be read
                 doubtful = set(range(1, len(lines) + 1))
             moved = [line for n, line in enumerate(lines, start=1) if n in doubtful]
             before = aside.read_bytes() if aside.is_file() else b""
+            before += b"" if before[-1:] in (b"", b"\n") else b"\n"
             replace_file(aside, before + _encode("".join(moved).rstrip("\n") + "\n"))
             kept = "" if 1 in doubtful else _drop_lines(content, doubtful)
             replace_file(self.path, _encode(kept))
@@ -207,9 +215,11 @@ class ResultsStore:
         )
 
     def _set_aside_command(self) -> str:
+        is_own = self.path.parent.resolve() == (ROOT / "results").resolve()
+        where = "" if is_own else f"HSOKV_RESULTS={shlex.quote(str(self.path.parent))} "
         return (
-            f"run `python -m tools.rows --set-aside {self.path.stem}`, which moves doubtful lines "
-            "to a file beside it; the next run computes them again."
+            f"run `{where}python -m tools.rows --set-aside {self.path.stem}`, which moves doubtful "
+            "lines to a file beside it; the next run computes them again."
         )
 
 

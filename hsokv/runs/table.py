@@ -94,10 +94,13 @@ def read_table(content: str, schema: pa.DataFrameSchema) -> Table:
         return Table(_empty(schema), [], [Problem(1, problem)])
     last = body.pop() if body else ""
     problems = [Problem(len(body) + 2, "is cut off")] if last else []
-    records, lines = [], []
+    records, lines, first = [], [], {}
     fields, checks = zip(*(line.rpartition(",")[::2] for line in body)) if body else ((), ())
     for number, record in enumerate(_split_all(fields), start=2):
         line, check = fields[number - 2], checks[number - 2]
+        if first.setdefault(line, number) != number:
+            problems.append(Problem(number, f"repeats line {first[line]}"))
+            continue
         is_readable = record is not None and len(record) == len(columns)
         if not is_readable or checksum(line) != check:
             problems.append(Problem(number, _explain_line(body[number - 2], columns)))
@@ -156,6 +159,9 @@ def _empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 def _check_header(header: str, columns: list[str]) -> str:
     """Return what is wrong with the first line, '' for nothing."""
+    if header.endswith("\r") or header.startswith("\ufeff"):
+        mark = "line ends of Windows" if header.endswith("\r") else "a byte-order mark"
+        return f"has {mark}, which an editor or git has put in: take them out (sed, dos2unix)"
     names = _split(header) or ()
     wanted = [*columns, CHECKSUM]
     missing = [name for name in wanted if name not in names]

@@ -153,7 +153,8 @@ def test_changed_settings_are_not_saved(tmp_path, name, changes):
     save_pretrained(flow, tmp_path)
     flow.set_params(**changes)
     setting = "encoder" if "flow" in changes else next(iter(changes))
-    message = rf"{setting}={flow.get_params()[setting]!r} since fit with {before[setting]!r}"
+    now = f"{setting}={flow.get_params()[setting]!r}"
+    message = f"{now}, but this flow has learned with {setting}={before[setting]!r}"
     with pytest.raises(ValueError, match=message + ".*fit it again"):
         save_pretrained(flow, tmp_path)
     flow.set_params(**before)
@@ -169,7 +170,7 @@ def test_settings_of_reading_are_saved(tmp_path):
     loaded = from_pretrained(tmp_path)
     assert loaded.get_params() == flow.get_params() and same_answers(loaded, flow, TEXTS)
     save_pretrained(loaded, tmp_path)
-    with pytest.raises(ValueError, match="capacity=2 since fit with 1000"):
+    with pytest.raises(ValueError, match="capacity=2, but this flow has learned with cap"):
         save_pretrained(loaded.set_params(capacity=2), tmp_path)
 
 
@@ -391,3 +392,16 @@ def test_a_flow_without_room(checkpoint, monkeypatch):
     monkeypatch.setattr(torch, "zeros", fail)
     with pytest.raises(ValueError, match="cannot be built on 'cpu' .*can't allocate.*free memory"):
         from_pretrained(checkpoint("redesign"))
+
+
+def test_a_folder_of_something_else_stays(fitted, tmp_path):
+    """Another tool's configuration is not replaced, nor a file that only has a name of ours."""
+    own = tmp_path / "model-0123456789abcdef.safetensors"
+    own.write_bytes(b"mine")
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(ValueError, match="is of something else .*save to another folder"):
+        save_pretrained(fitted["bm25"], tmp_path)
+    assert (tmp_path / "config.json").read_text() == '{"model_type": "bert"}'
+    (tmp_path / "config.json").unlink()
+    save_pretrained(fitted["bm25"], tmp_path)
+    assert own.read_bytes() == b"mine"

@@ -314,6 +314,9 @@ TAMPERED = [
         "hybrid", "config", lambda s: s | {"classes": ["<abstain>", *s["classes"][1:]]},
         "expected each once and no.*'<abstain>'",
     ),
+    ("bm25", "config", entry("classes", ["a\0", *"bcdefghij"]), "without a NUL at its end"),
+    ("bm25", "config", entry("classes", ["\ud800", *"bcdefghij"]), "half of a surrogate pair"),
+    ("bm25", "config", entry("classes", [10**19, *range(9)]), "a whole number of 64 bits"),
     ("hybrid", "config", entry("classes", [math.inf, *map(float, range(9))]), "finite numbers"),
     ("hybrid", "config", entry("classes", [[0]]), "labels of one kind, strings or numbers"),
     ("hybrid", "config", entry("classes", DEEP), "labels of one kind, strings or numbers"),
@@ -376,7 +379,7 @@ TAMPERED = [
     ("hybrid", "tokenizer", lambda t: {"words": t["words"] + ["a b"]}, "embedding.weight of shape"),
     ("hybrid", "tokenizer", lambda t: [t], "the tokenizer holds a list: expected a JSON object"),
     ("bm25", "tokenizer", lambda t: {"texts": "abc"}, "tokenizer: expected a list of texts"),
-    ("bm25", "tokenizer", lambda t: {"texts": [1, *t["texts"][1:]]}, "expected a list of texts"),
+    ("bm25", "tokenizer", lambda t: {"texts": [1, *t["texts"][1:]]}, "is a int: need strings"),
     ("bm25", "tokenizer", lambda t: {"texts": t["texts"][1:]}, "labels .*: expected one for each"),
 ]  # fmt: skip
 

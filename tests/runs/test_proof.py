@@ -103,6 +103,9 @@ FORGERIES = [
     ("rare_words", "retention", "1.5", "in_range"),
     ("rare_words", "code_version", "=1+1", "begins like a formula"),
     ("rare_words", "config_hash", "xyz", "str_matches"),
+    ("rare_words", "kv_hit_rate", "inf", "does not fit"),
+    ("rare_words", "read_fraction", "5", "in_range"),
+    ("issues", "read_fraction", "5", "a whole number out of n_test"),
     ("issues", "base", "simple", "as its settings say"),
     ("issues", "n_entries", "123456", "as in most rows"),
     ("issues", "memory_utility", "0.123", "a whole number out of n_test"),
@@ -157,8 +160,9 @@ def test_what_was_deleted_or_set_aside_is_computed_again(tmp_path):
     with pytest.raises(ResultsError, match="line 6: experiment='issuez'"):
         run_trials(trials, experiment.run_trial, store, n_jobs=1, progress=False)
     store.set_aside()
+    assert store.append(whole.to_dict("records")[:3]) == 3, "what lacks rows is replaced whole"
     healed = run_trials(trials, experiment.run_trial, store, n_jobs=1, progress=False)
-    assert healed.attrs["trials_computed"] == 2
+    assert healed.attrs["trials_computed"] == 1
     assert healed.drop(columns="code_version").equals(whole.drop(columns="code_version"))
     assert len(store.read()) == len(whole)
 

@@ -142,13 +142,15 @@ def test_a_row_without_a_column_is_refused(store):
         ("hybrid,1,0.5", "hybrid,1,0.5x", "line 3: accuracy='0.5x' is not a number"),
         ("hybrid,1,0.5", "hybrid,1,7", "line 3: accuracy=7.0"),
         ("hybrid,1,", "hybrid,,", "line 3: seed='' is not a whole number"),
+        ("hybrid,1,", "hybrid,99999999999999999999,", "line 3: seed=9+ does not fit"),
+        ("hybrid,1,0.5", "hybrid,1,inf", "accuracy=inf does not fit"),
         ("hybrid,1,", "hybrid,1_0,", "line 3: seed='1_0' is not how it is written: expected '10'"),
         ("hybrid,1,0.5", "hybrid,1, 0.5", "accuracy=' 0.5' is not how it is written"),
         ("hybrid,1,0.5", "hybrid,1,5e-1", "accuracy='5e-1' is not how it is written"),
         ("00ff,,True", "00ff,=1+1,True", "note='=1\\+1' begins like a formula"),
         ("hybrid,1,", "hybrid,", "line 3 has 7 fields, expected 8"),
         ("hybrid,1,", '"hybrid,1,', "line 3 cannot be parsed"),
-        ("hybrid,1,", "hybrid,0,", "line 2: .*duplicated key"),
+        ("hybrid,1,0.5", "hybrid,0,0.6", "line 2: .*duplicated key"),
         ("hybrid,1,", "<<<<<<< HEAD\nhybrid,1,", "line 3 has 2 fields"),
         ("True,a1", "maybe,a1", "line 2: is_final='maybe' is not True or False"),
         ("flow", "\ufeff\x00", "columns missing"),
@@ -171,7 +173,9 @@ def test_a_forged_file_is_refused(store, old, new, match):
         (b"hybrid,1,", b"<<<<<<< HEAD\nhybrid,1,", "line 3: is a git conflict marker"),
         (b"hybrid,1,", b"\nhybrid,1,", "line 3: has 0 fields"),
         (b"hybrid,1,", b"hyb\xff\xferid,1,", "line 3: "),
-        (b"\n", b"\r\n", "line"),
+        (b"\n", b"\r\n", "line 1: has line ends of Windows"),
+        (b"flow,", b"\xef\xbb\xbfflow,", "line 1: has a byte-order mark"),
+        (b"hybrid,1,", b"hybrid,99999999999999999999,", "line 3: seed=9+ does not fit"),
     ],
 )
 def test_an_edited_file_is_refused_and_set_aside(store, old, new, match):
@@ -188,6 +192,25 @@ def test_an_edited_file_is_refused_and_set_aside(store, old, new, match):
     assert len(store.read()) <= 2
     store.append([make_row(1)], replace=True)
     assert 1 in store.read()["seed"].tolist()
+
+
+def test_repeated_lines_are_set_aside_alone(store):
+    """After a merge that kept both sides only the repeats go, next to what was there before."""
+    store.append([make_row(0), make_row(1)])
+    whole = store.path.read_bytes()
+    store.path.write_bytes(whole + whole.split(b"\n", 1)[1])
+    aside = store.path.with_suffix(".set-aside.csv")
+    aside.write_bytes(b"mine")
+    with pytest.raises(ResultsError, match="line 4: repeats line 2; line 5: repeats line 3") as e:
+        store.read()
+    assert f"HSOKV_RESULTS={store.path.parent} python" in str(e.value)
+    assert store.set_aside() == (aside, 2) and store.path.read_bytes() == whole
+    assert aside.read_bytes() == b"mine\n" + whole.split(b"\n", 1)[1]
+    aside.unlink()
+    aside.symlink_to(store.path.name)
+    store.path.write_bytes(whole + b"x\n")
+    with pytest.raises(ValueError, match="remove the link"):
+        store.set_aside()
 
 
 def test_a_cut_off_file_is_refused_and_not_touched(store):

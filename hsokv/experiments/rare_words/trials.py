@@ -22,7 +22,7 @@ from hsokv.experiments.word_rows import WORD_RULES
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.runs.experiment import COUNT, MEASURED, RANKED, SHARE, WORDS, NotebookParams, row_schema
-from hsokv.runs.proof import Proof, same_in_trial, whole_share
+from hsokv.runs.proof import Proof, same_in_trial, whole_number, whole_share
 from hsokv.runs.provenance import config_hash
 from hsokv.runs.trial import Trial
 from hsokv.stats import metrics
@@ -83,8 +83,7 @@ PROOF = Proof(
         whole_share("read_fraction", "n_test"),
         whole_share("retention_as_printed", "n_test"),
         whole_share("novelty_auroc", _count_pairs),
-        whole_share("convergence_steps", lambda rows: np.ones(len(rows))),
-        whole_share("memory_bytes", lambda rows: np.ones(len(rows))),
+        *map(whole_number, ("convergence_steps", "memory_bytes")),
         *map(same_in_trial, ("convergence_steps", "flops", "train_s", "memory_bytes")),
     ),
 )
