@@ -12,7 +12,7 @@ from tests.tools import test_damage
 from tools.paths import BOOK, ROOT
 
 ROWS = re.findall(
-    r"^\| (?!Promise)([^|]+) \| ([^|]+) \| `([^|`]+)::(test_\w+)` \|$",
+    r"^- (.+)\\\n  \*(.+):\* `(.+)::(test_\w+)`$",
     (BOOK / "promises.md").read_text("utf8"),
     re.MULTILINE,
 )
@@ -42,11 +42,10 @@ COUNTS = {
 }
 
 
-def test_every_line_of_the_tables_is_read():
+def test_every_promise_is_read():
     """No promise escapes these tests by another way of writing it."""
     text = (BOOK / "promises.md").read_text("utf8")
-    lines = [line for line in text.splitlines() if line.startswith("| ") and "::" in line]
-    assert len(lines) == len(ROWS) >= 19
+    assert text.count("::test_") == len(ROWS) >= 19
 
 
 @pytest.mark.parametrize(("promise", "trials", "file", "test"), ROWS, ids=[r[3] for r in ROWS])
