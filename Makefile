@@ -21,7 +21,7 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 READY := $(VENV)/.hsokv-ready
 
-.PHONY: help setup book test demo run sweep audit status lint serve clean
+.PHONY: help setup book test demo run sweep audit rows pins status lint serve clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [PRESET=quick_test|demo|research]"
@@ -62,6 +62,12 @@ sweep: $(READY) ## run a notebook once per combination: make sweep SWEEP=NAME BA
 
 audit: $(READY) ## recompute a random sample of the committed rows and compare: make audit SAMPLE=12
 	$(PY) -m tools.audit --sample $(SAMPLE)
+
+rows: $(READY) ## check the stored rows; make rows SET_ASIDE=rare_words moves doubtful lines aside
+	$(PY) -m tools.rows --preset $(PRESET) $(if $(SET_ASIDE),--set-aside $(SET_ASIDE))
+
+pins: $(READY) ## take the committed rows, and what they rest on, as they are now
+	$(PY) -m tools.pins --write
 
 status: $(READY) ## list the pages: when, where and how long they ran, fresh or stale
 	$(PY) -m tools.status

@@ -72,7 +72,7 @@ def check_texts(texts: Iterable[str], name: str = "texts", least: int = 1) -> li
     for index, item in enumerate(items):
         if not isinstance(item, str):
             is_bytes = isinstance(item, (bytes, bytearray))
-            remedy = "decode it, e.g. with .decode()" if is_bytes else "convert it with str()"
+            remedy = "decode it, e.g. with .decode()" if is_bytes else "write what it says as text"
             raise TypeError(
                 f"{name}[{index}]={shown(item)} is a {type(item).__name__}: need strings; "
                 f"{remedy} or leave it out"

@@ -31,9 +31,10 @@ def fingerprint_results() -> dict[str, str]:
     """Return the rows and checksum of each experiment's committed file."""
     found = {}
     for name in list_experiments():
-        content = (ROOT / f"results/{name}.csv").read_bytes()
-        n_rows = content.count(b"\n") - 1
-        found[f"{name}.csv"] = f"{n_rows} rows, {hashlib.sha256(content).hexdigest()[:16]}"
+        path = ROOT / f"results/{name}.csv"
+        content = path.read_bytes() if path.is_file() else b""
+        n_rows = max(0, content.count(b"\n") - 1)
+        found[path.name] = f"{n_rows} rows, {hashlib.sha256(content).hexdigest()[:16]}"
     return found
 
 
@@ -41,8 +42,9 @@ def changed_results() -> list[str]:
     """Return a line for each file of rows that is not what its pin says."""
     then = read_pins()["results"]
     return [
-        f"results/{name} is {now}, its pin {then.get(name, 'missing')}: rows were added or changed;"
-        " if that was meant, python -m tools.pins --write"
+        f"results/{name} is {now}, its pin {then.get(name, 'missing')}: rows were added, changed "
+        f"or lost. If that was meant, run make pins; if not, git diff results/{name} shows what, "
+        f"and git stash push results/{name} brings the committed rows back and keeps yours"
         for name, now in fingerprint_results().items()
         if now != then.get(name)
     ]
@@ -83,6 +85,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     now = pin()
     if args.write:
+        for experiment in list_experiments().values():
+            experiment.store(ROOT / "results").read()  # refuses doubtful rows
         replace_file(PINS, yaml.safe_dump(now, sort_keys=False).encode("utf8"))
         print(f"wrote {PINS.relative_to(ROOT)}")
         return 0

@@ -30,8 +30,8 @@ def check_rows(preset: str) -> tuple[int, list[str], list[str]]:
         n_rows += len(rows)
         if incomplete:
             notes.append(
-                f"{store.path}: {len(incomplete)} trials lack rows, which "
-                f"{experiment.notebook} computes again"
+                f"{store.path}: {len(incomplete)} trial(s) lack rows and are computed again by "
+                f"{experiment.notebook}"
             )
     return n_rows, notes, errors
 
@@ -47,7 +47,10 @@ def set_aside(name: str, preset: str) -> str:
     if moved is None:
         return f"{name}: no line is doubtful; nothing was changed"
     path, n_lines = moved
-    return f"{name}: {n_lines} lines moved to {path}; the next run computes what they were to say"
+    return (
+        f"{name}: {n_lines} line(s) moved to {path}, which you may read and delete; the next run "
+        "computes their trials again"
+    )
 
 
 @command
@@ -69,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     for error in errors:
         report("error", error)
     if not errors:
-        print(f"{n_rows:,} stored rows agree with themselves")
+        print(f"{results_dir(args.preset)}: {n_rows:,} rows stored, none contradicts itself")
     return 1 if errors else 0
 
 

@@ -66,9 +66,33 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
             not isinstance(value, kinds) or isinstance(value, bool) != isinstance(default, bool)
         ):
             raise ValueError(
-                f"{notebook.stem}: {key}={value!r} is a {type(value).__name__}, the notebook's "
-                f"default {default!r} a {type(default).__name__}; write a value of that type"
+                f"{key}={value!r} is of type {type(value).__name__}, the notebook has {default!r} "
+                f"of type {type(default).__name__}; write a value of that type"
             )
+
+
+def check_preset(source: Path, preset: str) -> None:
+    """Refuse parameters that do not fit the notebook, and research ones that are not all there.
+
+    What a file leaves out is as in the notebook, whose values are those of `quick_test`.
+
+    Raises:
+        ValueError: as `check_parameters`, with the file; or the research preset lacks a parameter.
+    """
+    import papermill
+
+    parameters = preset_parameters(preset, source.stem)
+    where = f"params/{preset}/{source.stem}.yml"
+    try:
+        check_parameters(source, parameters)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    missing = papermill.inspect_notebook(str(source)).keys() - parameters
+    if preset == "research" and missing:
+        raise ValueError(
+            f"{where} does not set {', '.join(sorted(missing))}: expected every parameter, for the "
+            "notebook's own values are those of quick_test; add a line for each"
+        )
 
 
 def machine_name() -> str:
@@ -216,7 +240,7 @@ def main(argv: list[str] | None = None) -> int:
     os.environ["HSOKV_RESULTS"] = str(results_dir(args.preset))  # for the kernels
     sources = choose_notebooks(args.name)
     for source in sources:  # all are checked before the first is run
-        check_parameters(source, preset_parameters(args.preset, source.stem))
+        check_preset(source, args.preset)
     labels = {
         source: f"[{number}/{len(sources)}] {source.stem} ({args.preset})"
         for number, source in enumerate(sources, start=1)
@@ -240,7 +264,7 @@ def main(argv: list[str] | None = None) -> int:
         failed = run_side_by_side(others, run_one, jobs)
         failed = failed or run_side_by_side(readers, run_one, jobs)
     except KeyboardInterrupt:
-        report("error", "interrupted; kernels ended")
+        report("error", "interrupted; kernels ended; run again to go on, finished trials are kept")
         return 130
     for message in failed:
         report("error", message)

@@ -63,7 +63,7 @@ def write_folder(folder: Path, state: dict[str, Any], parts: dict[str, bytes]) -
         raise OSError(
             error.errno,
             f"{folder}: saving failed ({error.strerror}: {error.filename}): expected a folder that "
-            "can be written, with room; it holds the former flow or the new one; save again",
+            "can be written, with room; what was saved there is still there; save again",
         ) from error
 
 
@@ -164,7 +164,8 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"{path} is missing: expected a folder written by save_pretrained; save the flow again"
+            f"{path} is missing: expected a folder written by save_pretrained; correct the path, "
+            "or save the flow again"
         ) from error
     except OSError as error:
         raise OSError(

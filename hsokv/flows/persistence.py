@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, tensor
 
 from hsokv.data.tokenizer import Tokenizer
@@ -50,7 +49,7 @@ def save_pretrained(flow: Flow, directory: str | os.PathLike) -> None:
     if not isinstance(flow, Flow):
         raise TypeError(f"flow={flow!r} is a {type(flow).__name__}: expected one of make_flow")
     folder = _folder(directory)
-    check_is_fitted(flow)
+    flow._check_fitted()
     flow._refuse_changed("to save it", "set them back, or fit it again")
     checkpoint = _capture(flow)
     try:

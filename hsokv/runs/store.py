@@ -218,8 +218,8 @@ class ResultsStore:
         is_own = self.path.parent.resolve() == (ROOT / "results").resolve()
         where = "" if is_own else f"HSOKV_RESULTS={shlex.quote(str(self.path.parent))} "
         return (
-            f"run `{where}python -m tools.rows --set-aside {self.path.stem}`, which moves doubtful "
-            "lines to a file beside it; the next run computes them again."
+            f"run `{where}make rows SET_ASIDE={self.path.stem}`, which moves doubtful lines to a "
+            "file beside it; the next run computes their trials again."
         )
 
 

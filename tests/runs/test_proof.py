@@ -173,16 +173,16 @@ def test_the_tool_names_what_is_wrong_and_heals(tmp_path, monkeypatch, capsys):
     for name, (header, lines) in SAMPLES.items():
         (tmp_path / f"{name}.csv").write_text(header + "".join(lines), "utf8")
     assert rows_tool.main([]) == 0
-    assert "rows agree with themselves" in capsys.readouterr().out
+    assert "none contradicts itself" in capsys.readouterr().out
     header, lines = SAMPLES["issues"]
     forged = lines[0].replace("issues,", "issues,x", 1)
     (tmp_path / "issues.csv").write_text(header + forged + "".join(lines[2:]), "utf8")
     assert rows_tool.main([]) == 1
     assert "issues.csv: line 2: " in capsys.readouterr().err
     assert rows_tool.main(["--set-aside", "issues"]) == 0
-    assert "1 lines moved" in capsys.readouterr().out
+    assert "1 line(s) moved" in capsys.readouterr().out
     assert rows_tool.main([]) == 0
-    assert "trials lack rows, which 03_the_issues computes again" in capsys.readouterr().err
+    assert "lack rows and are computed again by 03_the_issues" in capsys.readouterr().err
     assert rows_tool.main(["--set-aside", "issues"]) == 0
     assert rows_tool.main(["--set-aside", "isues"]) == 1
     assert "did you mean 'issues'" in capsys.readouterr().err

@@ -227,8 +227,11 @@ def test_fresh_follows_only_the_rows_of_the_experiments_it_imports(project):
     ("line", "message"),
     [
         ("n_wey: 7", "did you mean 'n_way'"),
-        ("n_way: seven", "is a str, the notebook's default 5 a int"),
-        ("n_way: true", "is a bool"),
+        (
+            "n_way: seven",
+            "params/quick_test/01_one.yml: n_way='seven' is of type str, the notebook",
+        ),
+        ("n_way: true", "is of type bool"),
         ("- n_way", "expected lines `name: value`"),
     ],
 )
@@ -476,3 +479,13 @@ def test_notebooks_below_90_read_rows_of_their_own():
             for name in fingerprint.list_results(source):
                 assert seen.setdefault(name, source.stem) == source.stem, name
     assert len(seen) > 1
+
+
+def test_the_research_preset_is_whole(project, capsys):
+    """A line that is missing would publish the notebook's own small value: it is refused."""
+    write_notebook(project / "notebooks/01_one.ipynb", "n_way = 5  # words\nrate = 0.5  # share")
+    path = project / "params/research/01_one.yml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("n_way: 5\n")
+    assert run.main(["--preset", "research", "--out", str(project / "out")]) == 1
+    assert "params/research/01_one.yml does not set rate: expected every" in capsys.readouterr().err
