@@ -83,6 +83,7 @@ def check_preset(source: Path, preset: str) -> None:
 
     parameters = preset_parameters(preset, source.stem)
     where = f"params/{preset}/{source.stem}.yml"
+    read_cells(source)  # whose errors are not the parameters'
     try:
         check_parameters(source, parameters)
     except ValueError as error:

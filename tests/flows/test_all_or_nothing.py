@@ -25,11 +25,11 @@ SLOTS = {"_n_written", "_is_shared"}  # who shares tensors, no part of what is s
 SMALL = {"products": "float32", "n_layers": 1}
 #: One of each way to learn, and at how many places it is broken off; four entries fill a memory.
 FLOWS = {
-    "redesign": ({}, 50),
-    "simple_kv": ({"capacity": 4}, 30),
-    "hybrid": (SMALL, 30),
-    "current": ({"write_rule": "all", "capacity": 4, "lifecycle_every": 1} | SMALL, 8),
-    "simple_kv_contrastive": ({"products": "float32"}, 20),
+    "redesign": ({}, 32),
+    "simple_kv": ({"capacity": 4}, 20),
+    "hybrid": (SMALL, 16),
+    "current": ({"write_rule": "all", "capacity": 4, "lifecycle_every": 1} | SMALL, 6),
+    "simple_kv_contrastive": ({"products": "float32"}, 12),
     "linear_probe": ({}, 12),
     "bm25": ({}, 12),
 }

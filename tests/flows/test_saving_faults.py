@@ -114,7 +114,7 @@ def test_a_failed_save_says_so(flows, former, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device", str(path))
 
     monkeypatch.setattr(folders, "replace_file", full)
-    with pytest.raises(OSError, match=r"flow: saving failed \(No space.*former flow") as caught:
+    with pytest.raises(OSError, match=r"flow: saving failed \(No space.*still there") as caught:
         save_pretrained(flows[1], folder)
     assert caught.value.errno == 28
 
