@@ -43,8 +43,12 @@ class Run(NamedTuple):
 
 
 def hash_copy(path: Path) -> str:
-    """Return the hash of an executed copy."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    """Return the hash of an executed copy.
+
+    Raises:
+        ValueError, OSError: see `read_file`.
+    """
+    return hashlib.sha256(read_file(path)).hexdigest()[:16]
 
 
 def write_record(out: Path, name: str, facts: dict) -> None:
@@ -64,7 +68,6 @@ def read_run(out: Path, name: str) -> Run:
     except (OSError, ValueError, RecursionError) as error:
         return Run(None, f"{record} is damaged ({_reason(error)})")
     try:
-        read_file(copy)
         if hash_copy(copy) != facts["copy"]:
             raise ValueError("it is not as the run left it")
     except (OSError, ValueError) as error:

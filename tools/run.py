@@ -46,6 +46,19 @@ from tools.records import discard, read_run, write_record
 FIRST_READER = 90  # notebooks from this number on read the rows that the others store
 
 
+def default_parameters(notebook: Path) -> dict:
+    """Return the parameters of a notebook with its own values.
+
+    Raises:
+        ValueError: the notebook is damaged.
+    """
+    import papermill
+
+    read_cells(notebook)  # says what is wrong with a damaged source
+    known = papermill.inspect_notebook(str(notebook))
+    return {name: ast.literal_eval(found["default"]) for name, found in known.items()}
+
+
 def check_parameters(notebook: Path, parameters: dict) -> None:
     """Refuse a parameter that the notebook does not have, or of another type than its default.
 
@@ -54,21 +67,7 @@ def check_parameters(notebook: Path, parameters: dict) -> None:
     Raises:
         ValueError: for an unknown name (the nearest is named) or a value of another type.
     """
-    import papermill
-
-    read_cells(notebook)  # says what is wrong with a damaged source
-    known = papermill.inspect_notebook(str(notebook))
-    check_keys(parameters, known, f"parameter of {notebook.stem}")
-    for key, value in parameters.items():
-        default = ast.literal_eval(known[key]["default"])
-        kinds = (int, float) if type(default) is float else type(default)
-        if default is not None and (
-            not isinstance(value, kinds) or isinstance(value, bool) != isinstance(default, bool)
-        ):
-            raise ValueError(
-                f"{key}={value!r} is of type {type(value).__name__}, the notebook has {default!r} "
-                f"of type {type(default).__name__}; write a value of that type"
-            )
+    _compare(notebook.stem, parameters, default_parameters(notebook))
 
 
 def check_preset(source: Path, preset: str) -> None:
@@ -79,21 +78,33 @@ def check_preset(source: Path, preset: str) -> None:
     Raises:
         ValueError: as `check_parameters`, with the file; or the research preset lacks a parameter.
     """
-    import papermill
-
-    parameters = preset_parameters(preset, source.stem)
+    parameters, defaults = preset_parameters(preset, source.stem), default_parameters(source)
     where = f"params/{preset}/{source.stem}.yml"
-    read_cells(source)  # whose errors are not the parameters'
     try:
-        check_parameters(source, parameters)
+        _compare(source.stem, parameters, defaults)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
-    missing = papermill.inspect_notebook(str(source)).keys() - parameters
+    missing = defaults.keys() - parameters
     if preset == "research" and missing:
         raise ValueError(
             f"{where} does not set {', '.join(sorted(missing))}: expected every parameter, for the "
             "notebook's own values are those of quick_test; add a line for each"
         )
+
+
+def _compare(name: str, parameters: dict, defaults: dict) -> None:
+    """Compare names and types of parameters with those that the notebook of this name has."""
+    check_keys(parameters, defaults, f"parameter of {name}")
+    for key, value in parameters.items():
+        default = defaults[key]
+        kinds = (int, float) if type(default) is float else type(default)
+        if default is not None and (
+            not isinstance(value, kinds) or isinstance(value, bool) != isinstance(default, bool)
+        ):
+            raise ValueError(
+                f"{key}={value!r} is of type {type(value).__name__}, the notebook has {default!r} "
+                f"of type {type(default).__name__}; write a value of that type"
+            )
 
 
 def machine_name() -> str:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 import os
 import re
-import reprlib
 from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from hsokv.checks import check_keys, check_params
+from hsokv.checks import check_keys, check_params, shown
 from hsokv.config import FlowConfig
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import RESERVED
@@ -75,13 +74,13 @@ class Checkpoint:
         types = STATE if is_library else STATE | LEARNER_STATE
         for name, kind in types.items():
             value = self.state.get(name)
-            _expect(type(value) is kind, f"{name}={reprlib.repr(value)}", kind.__name__)
+            _expect(type(value) is kind, f"{name}={shown(value)}", kind.__name__)
         check_keys(self.state, types, "entry")
         check_keys([flow], FLOWS, "flow")
         settings = self.state["settings"]
         check_keys(settings, [field.name for field in fields(FlowConfig)], "flow setting")
         for name, value in settings.items():
-            _expect(_is_sound(value), f"{name}={reprlib.repr(value)}", "a number of usual size")
+            _expect(_is_sound(value), f"{name}={shown(value)}", "a number of usual size")
         config = check_params(FlowConfig, FLOWS[flow].as_dict() | settings)
         _expect(
             (config.encoder == "library") == is_library,
@@ -92,19 +91,19 @@ class Checkpoint:
         kinds = {type(label) for label in classes}
         _expect(
             len(kinds) == 1 and kinds <= {str, int, float, bool},
-            f"classes={reprlib.repr(classes)}",
+            f"classes={shown(classes)}",
             "labels of one kind, strings or numbers",
         )
         _expect(
             len(set(classes)) == len(classes) and not set(RESERVED) & set(classes),
-            f"classes={reprlib.repr(classes)}",
+            f"classes={shown(classes)}",
             f"each once and none of them in {RESERVED}",
         )
         if kinds <= {str, int}:
             check_labels(classes, RESERVED, "classes")
         if kinds == {float}:
             finite = all(map(math.isfinite, classes))
-            _expect(finite, f"classes={reprlib.repr(classes)}", "finite numbers")
+            _expect(finite, f"classes={shown(classes)}", "finite numbers")
         return config
 
     def _check_library(self) -> None:
@@ -128,14 +127,14 @@ class Checkpoint:
     def _check_counters(self) -> None:
         counters = self.state["counters"]
         names = sorted([*LEAST_COUNTERS, "_threshold"])
-        _expect(sorted(counters) == names, f"counters={reprlib.repr(counters)}", f"{names}")
+        _expect(sorted(counters) == names, f"counters={shown(counters)}", f"{names}")
         for name, least in LEAST_COUNTERS.items():
-            found = f"{name}={reprlib.repr(counters[name])}"
+            found = f"{name}={shown(counters[name])}"
             _expect(_is_count(counters[name], least), found, f"an integer of at least {least}")
         threshold = counters["_threshold"]
         _expect(
             isinstance(threshold, float) and threshold < math.inf,
-            f"_threshold={reprlib.repr(threshold)}",
+            f"_threshold={shown(threshold)}",
             "a finite number or -Infinity",
         )
 
@@ -149,7 +148,7 @@ class Checkpoint:
                 and pair[0] < n_classes
                 and _is_count(pair[1], 1)
                 and pair[0] not in seen,
-                f"exposures with {reprlib.repr(pair)}",
+                f"exposures with {shown(pair)}",
                 f"[class below {n_classes}, count of at least 1], each class once",
             )
             seen.add(pair[0])
@@ -158,13 +157,13 @@ class Checkpoint:
         for source, ids in self.state["known"].items():
             _expect(
                 re.fullmatch("[0-9]{1,19}", source) and int(source) < 2**63,
-                f"known text {reprlib.repr(source)}",
+                f"known text {shown(source)}",
                 "the number of a text",
             )
             is_text = isinstance(ids, str) and re.fullmatch("([0-9]+( [0-9]+)*)?", ids)
             _expect(
                 is_text and all(len(i) < 10 and int(i) < n_tokens for i in ids.split()),
-                f"known text {source}: {reprlib.repr(ids)}",
+                f"known text {source}: {shown(ids)}",
                 f"token ids below {n_tokens}",
             )
 

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, tensor
 
+from hsokv.checks import shown
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import Cost, Flow
 from hsokv.flows.checkpoint import Checkpoint
@@ -47,7 +48,7 @@ def save_pretrained(flow: Flow, directory: str | os.PathLike) -> None:
         OSError: the folder cannot be written.
     """
     if not isinstance(flow, Flow):
-        raise TypeError(f"flow={flow!r} is a {type(flow).__name__}: expected one of make_flow")
+        raise TypeError(f"flow={shown(flow)} is a {type(flow).__name__}: expected one of make_flow")
     folder = _folder(directory)
     flow._check_fitted()
     flow._refuse_changed("to save it", "set them back, or fit it again")
@@ -120,7 +121,9 @@ def _tensors(kind: str, data: bytes) -> dict[str, Tensor]:
 
 def _folder(directory: Any) -> Path:
     if not isinstance(directory, (str, os.PathLike)) or not os.fspath(directory):
-        raise TypeError(f"directory={directory!r}: expected the path of a folder; pass a string")
+        raise TypeError(
+            f"directory={shown(directory)}: expected the path of a folder; pass a string"
+        )
     return Path(directory)
 
 

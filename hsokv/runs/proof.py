@@ -7,7 +7,6 @@ contradicts itself is not to be trusted.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -100,7 +99,7 @@ class Proof(NamedTuple):
         """Return what is wrong with rows, (n_rows, n_columns), numbered from 0."""
         trials, found = _read_trials(rows)
         keys = {name: set(self.keys(trial)) for name, trial in trials.items()}
-        found += _check_settings(rows, self.settings)
+        found += _check_settings(rows, self.settings, trials)
         found += self._check_keys(rows, keys)
         for rule in self.rules:
             found += _check_rule(rows, rule)
@@ -136,26 +135,18 @@ def _read_trials(rows: pd.DataFrame) -> tuple[dict[str, Trial], list[tuple[int, 
     return trials, found
 
 
-def _check_settings(rows: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[int, str]]:
+def _check_settings(
+    rows: pd.DataFrame, names: Sequence[str], trials: dict[str, Trial]
+) -> Iterator[tuple[int, str]]:
     """Yield the rows in which a column is not what the setting of that name says."""
-    texts = rows["settings"].tolist()
-    settings = {text: _settings_of(text) for text in set(texts)}
+    settings = {name: dict(trial.settings) for name, trial in trials.items()}
+    hashes = rows["config_hash"].tolist()
     for name in names:
-        allowed = {text: values[name] for text, values in settings.items() if name in values}
-        for row, (text, value) in enumerate(zip(texts, rows[name].tolist())):
-            if text in allowed and value not in allowed[text]:
-                yield row, f"{name}={value!r}: expected {allowed[text]}, as its settings say"
-
-
-def _settings_of(text: str) -> dict[str, list]:
-    """Return the values that a row may have by the name of the setting; none if unreadable."""
-    try:
-        settings = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(settings, dict):
-        return {}
-    return {n: v if isinstance(v, list) else [v] for n, v in settings.items()}
+        said = {h: values[name] for h, values in settings.items() if name in values}
+        allowed = {h: value if isinstance(value, tuple) else (value,) for h, value in said.items()}
+        for row, (trial, value) in enumerate(zip(hashes, rows[name].tolist())):
+            if trial in allowed and value not in allowed[trial]:
+                yield row, f"{name}={value!r}: expected {said[trial]!r}, as its settings say"
 
 
 def _check_rule(rows: pd.DataFrame, rule: Rule) -> Iterator[tuple[int, str]]:

@@ -173,8 +173,7 @@ class ResultsStore:
             before = aside.read_bytes() if aside.is_file() else b""
             before += b"" if before[-1:] in (b"", b"\n") else b"\n"
             replace_file(aside, before + _encode("".join(moved).rstrip("\n") + "\n"))
-            kept = "" if 1 in doubtful else _drop_lines(content, doubtful)
-            replace_file(self.path, _encode(kept))
+            replace_file(self.path, _encode(_drop_lines(content, doubtful)))
         return aside, len(moved)
 
     def _content(self) -> str:

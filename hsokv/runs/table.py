@@ -91,7 +91,7 @@ def read_table(content: str, schema: pa.DataFrameSchema) -> Table:
     columns = list(schema.columns)
     header, *body = content.split("\n")
     if problem := _check_header(header, columns):
-        return Table(_empty(schema), [], [Problem(1, problem)])
+        return type_records([], [], schema)._replace(problems=[Problem(1, problem)])
     last = body.pop() if body else ""
     problems = [Problem(len(body) + 2, "is cut off")] if last else []
     records, lines, first = [], [], {}
@@ -151,10 +151,6 @@ def type_records(
         rows = rows.drop(index=list(dropped)).reset_index(drop=True)
         lines_kept = [line for row, line in enumerate(lines_kept) if row not in dropped]
     return Table(rows, lines_kept, problems)
-
-
-def _empty(schema: pa.DataFrameSchema) -> pd.DataFrame:
-    return type_records([], [], schema).rows
 
 
 def _check_header(header: str, columns: list[str]) -> str:

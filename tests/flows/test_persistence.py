@@ -30,15 +30,6 @@ from tests.flows.saved import (
 FORMAT_1 = Path(__file__).parent / "format_1"  # saved by the version before format 2
 
 
-@pytest.fixture(scope="module")
-def saved(fitted, tmp_path_factory):
-    """A folder with a checkpoint of each kind; do not change them."""
-    folder = tmp_path_factory.mktemp("saved")
-    for name in KINDS:
-        save_pretrained(fitted[name], folder / name)
-    return folder
-
-
 @pytest.fixture
 def checkpoint(saved, tmp_path):
     """A function that returns a fresh copy of a checkpoint, to be spoiled."""

@@ -384,21 +384,12 @@ TAMPERED = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def whole(fitted, tmp_path_factory):
-    """A checkpoint of each kind; do not change them."""
-    folder = tmp_path_factory.mktemp("whole")
-    for kind in KINDS:
-        save_pretrained(fitted[kind], folder / kind)
-    return folder
-
-
 @pytest.mark.parametrize(
     "kind, part, change, message", TAMPERED, ids=[f"{i}-{t[0]}" for i, t in enumerate(TAMPERED)]
 )
-def test_tampered(whole, tmp_path, monkeypatch, kind, part, change, message):
+def test_tampered(saved, tmp_path, monkeypatch, kind, part, change, message):
     """A change under right checksums is refused by what it says, and nothing is built from it."""
-    folder = shutil.copytree(whole / kind, tmp_path / kind)
+    folder = shutil.copytree(saved / kind, tmp_path / kind)
     tamper(folder, part, change)
     monkeypatch.setattr(learner, "build_network", lambda *_, **__: pytest.fail("it was built"))
     with pytest.raises(ValueError, match=message) as caught:
@@ -409,9 +400,9 @@ def test_tampered(whole, tmp_path, monkeypatch, kind, part, change, message):
 
 
 @pytest.mark.parametrize("changes", [{"capacity": 10**6}, {"max_len": 10**6}, {"pad_to": 10**6}])
-def test_more_than_the_machine_holds(whole, tmp_path, monkeypatch, changes):
+def test_more_than_the_machine_holds(saved, tmp_path, monkeypatch, changes):
     """What no tensor shows, the memory's capacity and the longest text, must have room."""
-    folder = shutil.copytree(whole / "hybrid", tmp_path / "hybrid")
+    folder = shutil.copytree(saved / "hybrid", tmp_path / "hybrid")
     tamper(folder, "config", setting(**changes))
     pages = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2**30 // 4096}
     monkeypatch.setattr(checkpoint.os, "sysconf", pages.get)
@@ -425,9 +416,9 @@ def test_more_than_the_machine_holds(whole, tmp_path, monkeypatch, changes):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_tampering_with_nothing(whole, fitted, tmp_path, kind):
+def test_tampering_with_nothing(saved, fitted, tmp_path, kind):
     """The checksums that tampering makes are right: without a change the checkpoint loads."""
-    folder = shutil.copytree(whole / kind, tmp_path / kind)
+    folder = shutil.copytree(saved / kind, tmp_path / kind)
     for part in ("config", *PARTS):
         tamper(folder, part, lambda content: None)
     assert same_answers(from_pretrained(folder), fitted[kind], QUERIES)
@@ -436,9 +427,9 @@ def test_tampering_with_nothing(whole, fitted, tmp_path, kind):
 @pytest.mark.parametrize(
     "content", [b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}", b"\xff\xfe", b""]
 )
-def test_a_tokenizer_that_is_no_json(whole, tmp_path, content):
+def test_a_tokenizer_that_is_no_json(saved, tmp_path, content):
     """Nesting without end, numbers without end, other encodings: one clear error."""
-    folder = shutil.copytree(whole / "hybrid", tmp_path / "hybrid")
+    folder = shutil.copytree(saved / "hybrid", tmp_path / "hybrid")
     replace_part(folder, "tokenizer", content)
     with pytest.raises(ValueError, match="the tokenizer is no JSON .*save the flow again"):
         from_pretrained(folder)
@@ -455,9 +446,9 @@ def test_a_tokenizer_that_is_no_json(whole, tmp_path, content):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("part", ["model", "memory"])
-def test_a_file_without_tensors(whole, tmp_path, part, content):
+def test_a_file_without_tensors(saved, tmp_path, part, content):
     """A header that lies about sizes, a pickle, anything else: refused without allocating."""
-    folder = shutil.copytree(whole / "hybrid", tmp_path / "hybrid")
+    folder = shutil.copytree(saved / "hybrid", tmp_path / "hybrid")
     replace_part(folder, part, content)
     with pytest.raises(ValueError, match=f"the {part} file holds no tensors that can be read"):
         from_pretrained(folder)
