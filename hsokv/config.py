@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
-from hsokv.checks import Range, check_keys, convert
+from hsokv.boundary.checks import Range, check_keys, convert
 
 # The values of the switches that take one of a few, by name.
 Encoder = Literal["transformer", "embedding", "library"]

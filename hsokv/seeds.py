@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hsokv.checks import check_int, check_seed
+from hsokv.boundary.checks import check_int, check_seed
 
 if TYPE_CHECKING:
     import torch

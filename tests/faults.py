@@ -1,4 +1,4 @@
-"""Faults at every disk operation of `hsokv.files`: what is left when a write or rename fails.
+"""Faults at every disk operation of `boundary.files`: what a failed write or rename leaves.
 
 `FaultyDisk(step)` stands in for the `os` module there and lets the operation with that number
 fail or kill the process; `count_steps` says how many operations an action has.
@@ -7,7 +7,7 @@ fail or kill the process; `count_steps` says how many operations an action has.
 import os
 from collections.abc import Callable, Iterator
 
-from hsokv import files
+from hsokv.boundary import files
 
 OPERATIONS = ("open", "write", "fsync", "fchmod", "close", "replace", "rename", "unlink", "mkdir")
 

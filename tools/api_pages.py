@@ -10,8 +10,8 @@ INDEX = "book/api"  # the first page; those of the rooms lie in a folder of its 
 CORE = "core"  # the page of what stands beside the rooms
 # The rooms of the package; each may import from those before it.
 ORDER = (
-    "checks", "inputs", "files", "outside", "processes", "seeds", "config", "stats", "data",
-    "validity", "models", "memory", "training", "flows", "runs", "plots", "experiments", "claims",
+    "boundary", "seeds", "config", "stats", "data", "validity", "models", "memory", "training",
+    "flows", "runs", "plots", "experiments", "claims",
 )  # fmt: skip
 INTRO = """\
 # API reference
@@ -90,7 +90,7 @@ class Room(NamedTuple):
 
 def list_rooms() -> dict[str, Room]:
     """Return the rooms in their order, experiments by their own names; modules are dotted names."""
-    says = "What every room uses: checks, files, text from outside, processes, seeds, switches."
+    says = "What every room uses: seeds by purpose and the switches of a flow."
     rooms = {CORE: Room(says, ())}
     every = pkgutil.walk_packages(hsokv.__path__, "hsokv.")
     for found in sorted(every, key=lambda found: _place(found.name)):

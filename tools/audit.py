@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
+from hsokv.boundary.files import replace_file
+from hsokv.boundary.text import terminal_text
 from hsokv.experiments.registry import list_experiments
 from hsokv.experiments.word_rows import MIN_EFFECT
-from hsokv.files import replace_file
-from hsokv.outside import terminal_text
 from hsokv.runs.audit import Audit, Tolerance, audit
 from hsokv.runs.experiment import Experiment
 from hsokv.runs.trial import Trial

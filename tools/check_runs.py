@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hsokv.outside import plain
+from hsokv.boundary.text import plain
 from tools.command import command, report
 from tools.paths import BUILD, executed_path, list_notebooks
 from tools.records import exists, read_notebook, read_run

@@ -6,6 +6,8 @@ Claims stand in `book/claims.yaml`; what is measured and every verdict come from
 import argparse
 import sys
 
+from hsokv.boundary.files import replace_file
+from hsokv.boundary.text import file_name, markdown_text
 from hsokv.claims.ledger import (
     NOT_RUN,
     SOURCES,
@@ -19,8 +21,6 @@ from hsokv.claims.ledger import (
     value_text,
 )
 from hsokv.claims.quantities import unit_of
-from hsokv.files import replace_file
-from hsokv.outside import file_name, markdown_text
 from tools.command import command
 from tools.markdown import prose, table
 from tools.paths import BOOK, read_toc, results_dir

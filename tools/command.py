@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 
-from hsokv.outside import terminal_text
+from hsokv.boundary.text import terminal_text
 
 REMEDIES = {
     errno.EACCES: "give yourself the right to it, or choose another folder",

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from hsokv.outside import read_yaml
+from hsokv.boundary.yaml_file import read_yaml
 from tools.closure import import_closure, list_files, read_cells
 from tools.paths import LOCK, PARAMS, ROOT, results_dir
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from hsokv.files import replace_file
+from hsokv.boundary.files import replace_file
 from tools.command import command, report
 from tools.paths import LOCK, ROOT
 

@@ -2,7 +2,7 @@
 
 import re
 
-from hsokv.outside import markdown_prose, table_cell
+from hsokv.boundary.text import markdown_prose, table_cell
 
 
 def prose(text: str) -> str:

@@ -7,7 +7,7 @@ cells are derived from it here, and tests compare them.
 import os
 from pathlib import Path
 
-from hsokv.outside import read_yaml
+from hsokv.boundary.yaml_file import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"

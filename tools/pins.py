@@ -14,11 +14,11 @@ from dataclasses import asdict
 
 import yaml
 
+from hsokv.boundary.files import replace_file
+from hsokv.boundary.yaml_file import read_yaml
 from hsokv.config import FlowConfig
 from hsokv.experiments.registry import list_experiments
-from hsokv.files import replace_file
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.outside import read_yaml
 from hsokv.runs.provenance import config_hash
 from tools.command import command, report
 from tools.paths import ROOT

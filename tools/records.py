@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import nbformat
 
-from hsokv.files import replace_file
+from hsokv.boundary.files import replace_file
 from tools.paths import PRESETS, executed_path, record_path
 
 FACTS = {

@@ -8,7 +8,7 @@ not what `results/pins.yaml` says are named in one line each.
 import argparse
 import sys
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.experiments.registry import list_experiments
 from hsokv.runs.store import ResultsError
 from tools.command import command, explain, report

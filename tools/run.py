@@ -24,7 +24,7 @@ from pathlib import Path
 import joblib
 import psutil
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.runs import provenance
 from hsokv.runs.workers import THREAD_VARIABLES
 from tools.check_runs import find_problems

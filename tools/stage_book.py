@@ -19,8 +19,8 @@ from pathlib import Path
 
 import yaml
 
-from hsokv.files import replace_file
-from hsokv.outside import read_yaml
+from hsokv.boundary.files import replace_file
+from hsokv.boundary.yaml_file import read_yaml
 from hsokv.runs.provenance import code_version
 from tools import api_pages
 from tools.check_runs import find_problems

@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-from hsokv.outside import markdown_text, plain
+from hsokv.boundary.text import markdown_text, plain
 from tools.command import command, report
 from tools.paths import BUILD, list_notebooks
 from tools.records import read_run

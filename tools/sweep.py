@@ -13,9 +13,10 @@ import os
 import sys
 from pathlib import Path
 
-from hsokv.checks import check_keys
-from hsokv.files import replace_file
-from hsokv.outside import csv_cell, file_name, plain, read_yaml
+from hsokv.boundary.checks import check_keys
+from hsokv.boundary.files import replace_file
+from hsokv.boundary.text import csv_cell, file_name, plain
+from hsokv.boundary.yaml_file import read_yaml
 from hsokv.runs.workers import BACKENDS
 from tools.command import command, explain, report
 from tools.fingerprint import preset_parameters

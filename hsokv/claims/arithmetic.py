@@ -10,7 +10,7 @@ import math
 import operator
 from collections.abc import Callable
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 
 FUNCTIONS: dict[str, Callable[..., float]] = {
     "exp": math.exp,

@@ -14,11 +14,12 @@ from typing import Any
 
 import pandas as pd
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
+from hsokv.boundary.text import markdown_code, markdown_prose, table_cell, terminal_text
+from hsokv.boundary.yaml_file import parse_yaml
 from hsokv.claims.quantities import NUMBER, POINTS, check_measure, take, unit_of
 from hsokv.claims.rows import NotRun, Rows
 from hsokv.experiments.registry import list_experiments, read_findings
-from hsokv.outside import markdown_code, markdown_prose, parse_yaml, table_cell, terminal_text
 from hsokv.stats.decisions import Rule
 from hsokv.stats.intervals import Interval
 

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
+from hsokv.boundary.text import csv_cell
+from hsokv.boundary.yaml_file import read_yaml
 from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_measure, describe, take
 from hsokv.claims.rows import NotRun, Rows
-from hsokv.outside import csv_cell, read_yaml
 from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
 
 NOT_RUN, NOT_TESTABLE = "not run", "not testable as stated"

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.claims.arithmetic import calculate
 from hsokv.claims.rows import (
     FACTORIAL,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.experiments.attribution import tables as shapley
 from hsokv.experiments.registry import list_experiments
 from hsokv.flows.factorial import list_cells

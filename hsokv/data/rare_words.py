@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hsokv.checks import Range, check_float, check_int, check_keys
+from hsokv.boundary.checks import Range, check_float, check_int, check_keys
 from hsokv.data.lexicon import USAGES, load_fillers, load_lexicon, load_unseen_words
 from hsokv.seeds import numpy_rng
 

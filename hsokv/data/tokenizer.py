@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from hsokv.checks import shown
-from hsokv.inputs import check_texts
+from hsokv.boundary.checks import shown
+from hsokv.boundary.inputs import check_texts
 
 PAD, UNKNOWN = "<pad>", "<unk>"
 PAD_ID, UNKNOWN_ID = 0, 1

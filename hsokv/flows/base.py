@@ -15,9 +15,9 @@ from typing import Self
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from hsokv.checks import shown
+from hsokv.boundary.checks import shown
+from hsokv.boundary.inputs import check_labels, check_texts, check_texts_labels, check_weights
 from hsokv.flows.settings import FlowSettings
-from hsokv.inputs import check_labels, check_texts, check_texts_labels, check_weights
 
 #: The answer `"<abstain>"` of a flow that finds nothing stored near enough.
 ABSTAIN = "<abstain>"

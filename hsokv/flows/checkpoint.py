@@ -16,12 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hsokv.checks import check_keys, check_params, shown
+from hsokv.boundary.checks import check_keys, check_params, shown
+from hsokv.boundary.inputs import check_labels, check_texts
 from hsokv.config import FlowConfig
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import RESERVED
 from hsokv.flows.named import FLOWS
-from hsokv.inputs import check_labels, check_texts
 from hsokv.memory.tensors import check_tensors
 from hsokv.models.build import tensors_of_network
 

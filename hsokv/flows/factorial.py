@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.config import FlowConfig
 from hsokv.flows.named import FLOWS
 

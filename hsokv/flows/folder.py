@@ -17,7 +17,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from hsokv.files import discard_file, locked, replace_file
+from hsokv.boundary.files import discard_file, locked, replace_file
 
 FORMAT = 2  # 1 had files of fixed names and no checksum of config.json
 CONFIG = "config.json"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hsokv.checks import check_keys, shown
+from hsokv.boundary.checks import check_keys, shown
 from hsokv.flows.learner import MemoryLearner
 from hsokv.seeds import seed_for
 

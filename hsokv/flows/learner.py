@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hsokv.checks import shown
+from hsokv.boundary.checks import shown
+from hsokv.boundary.inputs import check_texts_labels
 from hsokv.data.predecessor import hold_out_last
 from hsokv.data.tokenizer import Tokenizer, split_words
 from hsokv.flows.base import RESERVED, Answers, Flow
-from hsokv.inputs import check_texts_labels
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
 from hsokv.memory.state import LearnerState

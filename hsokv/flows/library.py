@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from hsokv.checks import shown
+from hsokv.boundary.checks import shown
 from hsokv.data.tokenizer import split_words
 from hsokv.flows.base import Answers, Flow
 

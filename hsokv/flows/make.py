@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.flows.base import Flow
 from hsokv.flows.learner import MemoryLearner
 from hsokv.flows.library import LibraryFlow

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, tensor
 
-from hsokv.checks import shown
+from hsokv.boundary.checks import shown
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import Cost, Flow
 from hsokv.flows.checkpoint import Checkpoint

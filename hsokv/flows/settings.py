@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from hsokv.checks import check_jobs, check_keys, check_seed, shown
+from hsokv.boundary.checks import check_jobs, check_keys, check_seed, shown
 from hsokv.config import READING, FlowConfig
 from hsokv.flows.named import FLOWS
 from hsokv.models.device import pick_device

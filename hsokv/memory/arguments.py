@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hsokv.checks import Range, check_float, check_int, check_keys, shown
+from hsokv.boundary.checks import Range, check_float, check_int, check_keys, shown
 
 READ_OUTS = ("top1", "mean", "weighted", "softmax", "vote")
 COUNT, TEMPERATURE = Range(1), Range(0, open_low=True)

@@ -14,7 +14,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from hsokv.checks import Range, check_int, check_keys
+from hsokv.boundary.checks import Range, check_int, check_keys
 from hsokv.memory.arguments import check_entries, check_slots
 
 EVICTIONS = ("oldest", "confidence")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 
 DEVICES = ("auto", "cpu", "cuda")
 

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hsokv.outside import chart_label
+from hsokv.boundary.text import chart_label
 from hsokv.plots.labels import place_labels
 from hsokv.plots.style import (
     ACCURACY_LABEL,

@@ -15,7 +15,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from hsokv.checks import unknown_key_message
+from hsokv.boundary.checks import unknown_key_message
 from hsokv.config import FlowConfig
 from hsokv.flows.description import STAGES, Slot, describe, find_slots
 from hsokv.flows.named import FLOWS

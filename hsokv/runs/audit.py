@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.runs.engine import RunTrial, complete_rows, select_rows
 from hsokv.runs.store import ResultsStore
 from hsokv.runs.trial import Trial

@@ -10,7 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
-from hsokv.outside import FORMULA
+from hsokv.boundary.text import FORMULA
 
 
 def dtype_of(column: pa.Column) -> Any:

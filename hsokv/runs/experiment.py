@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import pandas as pd
 import pandera.pandas as pa
 
-from hsokv.checks import check_keys, check_params
+from hsokv.boundary.checks import check_keys, check_params
 from hsokv.runs.audit import Tolerance
 from hsokv.runs.engine import RunTrial, run_trials
 from hsokv.runs.proof import Proof

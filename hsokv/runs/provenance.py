@@ -17,7 +17,7 @@ import joblib
 import numpy as np
 
 import hsokv
-from hsokv.outside import markdown_code, markdown_text, table_cell
+from hsokv.boundary.text import markdown_code, markdown_text, table_cell
 
 PACKAGE = "hsokv"
 ROOT = Path(hsokv.__file__).resolve().parents[1]  # the checkout, or where the package is installed

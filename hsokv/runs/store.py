@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from hsokv.files import locked, replace_file
+from hsokv.boundary.files import locked, replace_file
 from hsokv.runs.proof import Proof
 from hsokv.runs.provenance import ROOT
 from hsokv.runs.table import (
@@ -148,7 +148,7 @@ class ResultsStore:
         return self._check_new(write_records(rows, self.schema))
 
     def set_aside(self) -> tuple[Path, int] | None:
-        """Move every doubtful line to `<name>.set-aside.csv`; return that file and their number.
+        """Move every doubtful line to `<name>.set-aside`; return that file and their number.
 
         Nothing is lost: the lines are added to what that file holds already. What they were to say
         is computed again by the next run. `None` if no line is doubtful.
@@ -157,7 +157,7 @@ class ResultsStore:
             ValueError: the file beside it is this one.
             OSError: a file cannot be written.
         """
-        aside = self.path.with_suffix(".set-aside.csv")
+        aside = self.path.with_suffix(".set-aside")
         with locked(self.path):
             content = self._content()
             table, _ = self._load(content)

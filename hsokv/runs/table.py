@@ -17,7 +17,7 @@ import pandera.errors
 import pandera.pandas as pa
 from pandas.api.types import is_numeric_dtype
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.runs.cells import cell_reader, cell_writer, dtype_of
 
 CHECKSUM = "checksum"  # last field of every line: 8 hexadecimal digits

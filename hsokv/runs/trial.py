@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
-from hsokv.checks import check_seed
+from hsokv.boundary.checks import check_seed
 from hsokv.runs.provenance import canonical_json, config_hash
 
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import joblib
 from tqdm import tqdm
 
-from hsokv.checks import check_jobs, check_keys
-from hsokv.processes import free_memory, worker_options
+from hsokv.boundary.checks import check_jobs, check_keys
+from hsokv.boundary.processes import free_memory, worker_options
 
 BACKENDS = ("loky", "ray")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.stats.intervals import Interval
 
 HOLDS, FAILS, OPEN = "holds", "fails", "cannot be told"

@@ -17,7 +17,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
-from hsokv.checks import Range, check_array, check_float, check_generator, check_int, shown
+from hsokv.boundary.checks import Range, check_array, check_float, check_generator, check_int, shown
 
 RESAMPLES, LEVEL = Range(1), Range(0, 1, open_low=True, open_high=True)
 EXACT_LIMIT = 12  # up to this many differences all 2**n sign patterns are counted

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
-from hsokv.checks import check_array, check_float, shown
-from hsokv.inputs import as_list
+from hsokv.boundary.checks import check_array, check_float, shown
+from hsokv.boundary.inputs import as_list
 
 
 def rank_correlations(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:

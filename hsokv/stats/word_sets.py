@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hsokv.checks import Range, check_array, check_int, shown
+from hsokv.boundary.checks import Range, check_array, check_int, shown
 
 
 def encode_words(words: ArrayLike) -> str | list[str]:

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from joblib import Parallel, delayed
 
+from hsokv.boundary.processes import free_memory, worker_options
 from hsokv.memory.state import LearnerState
 from hsokv.models.texts import TrainingSet
-from hsokv.processes import free_memory, worker_options
 from hsokv.seeds import numpy_rng, seed_for
 from hsokv.training.consolidation import tend
 from hsokv.training.steps import train_episode

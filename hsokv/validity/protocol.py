@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
+from hsokv.boundary.inputs import check_texts, check_texts_labels
 from hsokv.data.predecessor import make_predecessor_task
 from hsokv.data.rare_words import RareWordTask, make_rare_word_task
 from hsokv.data.tokenizer import Tokenizer, split_words
-from hsokv.inputs import check_texts, check_texts_labels
 from hsokv.validity.measures import (
     check_items,
     check_lookup,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hsokv.checks import check_keys
-from hsokv.outside import markdown_code, markdown_prose, table_cell
+from hsokv.boundary.checks import check_keys
+from hsokv.boundary.text import markdown_code, markdown_prose, table_cell
 
 OK, OBJECTION, DECLARED = "ok", "objection", "declared"
 REMEDIES = {

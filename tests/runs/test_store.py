@@ -199,7 +199,7 @@ def test_repeated_lines_are_set_aside_alone(store):
     store.append([make_row(0), make_row(1)])
     whole = store.path.read_bytes()
     store.path.write_bytes(whole + whole.split(b"\n", 1)[1])
-    aside = store.path.with_suffix(".set-aside.csv")
+    aside = store.path.with_suffix(".set-aside")
     aside.write_bytes(b"mine")
     with pytest.raises(ResultsError, match="line 4: repeats line 2; line 5: repeats line 3") as e:
         store.read()

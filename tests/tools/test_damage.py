@@ -13,7 +13,7 @@ import papermill
 import psutil
 import pytest
 
-from hsokv.outside import HIDDEN
+from hsokv.boundary.text import HIDDEN
 from tests.faults import fail_at_each_step
 from tools import check_runs, fingerprint, paths, records, run, stage_book, status
 from tools.command import command

@@ -11,7 +11,7 @@ from itertools import product
 
 import pandera.pandas as pa
 
-from hsokv.checks import check_at_least
+from hsokv.boundary.checks import check_at_least
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task
 from hsokv.experiments.word_rows import WORD_RULES

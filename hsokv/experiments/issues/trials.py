@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import pandera.pandas as pa
 
-from hsokv.checks import check_at_least, check_keys
+from hsokv.boundary.checks import check_at_least, check_keys
 from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import make_rare_word_task

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
-from hsokv.checks import check_at_least, check_keys
+from hsokv.boundary.checks import check_at_least, check_keys
 from hsokv.config import FlowConfig
 from hsokv.data.predecessor import PredecessorTask, make_predecessor_task
 from hsokv.experiments.evaluate import right_answers

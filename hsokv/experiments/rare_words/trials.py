@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from hsokv.checks import check_keys
+from hsokv.boundary.checks import check_keys
 from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import CONDITIONS, RareWordTask, make_rare_word_task

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hsokv.checks import check_array, shown
+from hsokv.boundary.checks import check_array, shown
 
 INT64 = np.iinfo(np.int64)
 EXACT = 2**53  # up to here every whole number is a float

@@ -1,7 +1,7 @@
 """Checks of what a caller hands in: names, numbers and notebook parameters.
 
 Every message states the value, what was expected and what to do about it. A misspelt name is
-answered with the nearest valid one. Texts and labels are checked in `hsokv.inputs`.
+answered with the nearest valid one. Texts and labels are checked in `hsokv.boundary.inputs`.
 """
 
 from __future__ import annotations

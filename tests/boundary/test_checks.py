@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hsokv.checks import check_keys, check_params, unknown_key_message
-from hsokv.inputs import check_texts, check_texts_labels
+from hsokv.boundary.checks import check_keys, check_params, unknown_key_message
+from hsokv.boundary.inputs import check_texts, check_texts_labels
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,10 +14,8 @@ from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
-from hsokv import outside
-from hsokv.claims import findings
-from hsokv.claims.ledger import NOT_TESTABLE, Claim, Judged, claims_table
-from hsokv.outside import (
+from hsokv.boundary import text as outside
+from hsokv.boundary.text import (
     HIDDEN,
     LONGEST_NAME,
     chart_label,
@@ -26,11 +24,13 @@ from hsokv.outside import (
     markdown_code,
     markdown_prose,
     markdown_text,
-    parse_yaml,
     plain,
     table_cell,
     terminal_text,
 )
+from hsokv.boundary.yaml_file import parse_yaml
+from hsokv.claims import findings
+from hsokv.claims.ledger import NOT_TESTABLE, Claim, Judged, claims_table
 from hsokv.plots.charts import plot_accuracy_vs, plot_paired_differences
 from hsokv.runs import provenance
 from hsokv.validity.report import Check, Report, side_by_side

@@ -1,0 +1,1 @@
+"""Where the package meets the world: arguments, texts, YAML, files, worker processes."""
