@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from torch.utils._python_dispatch import _get_current_dispatch_mode_stack, _pop_mode
 
 import hsokv
 from hsokv.memory.key_value import KeyValueMemory
@@ -95,6 +96,8 @@ def run(action, stop=None):
         action()
     finally:
         sys.settrace(before)
+        while _get_current_dispatch_mode_stack():  # a FLOP counter left behind slows what follows
+            _pop_mode()
     return events
 
 
