@@ -25,7 +25,7 @@ from tests.runs.test_engine import SCHEMA, make_trials, run_one
 from hsokv.runs.engine import run_trials
 from hsokv.runs.store import ResultsStore
 run = functools.partial(run_one, pause_s=0.05)
-run_trials(make_trials(300), run, ResultsStore(sys.argv[1], SCHEMA), n_jobs=2)
+run_trials(make_trials(80), run, ResultsStore(sys.argv[1], SCHEMA), n_jobs=2)
 """
 
 
