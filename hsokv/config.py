@@ -21,6 +21,7 @@ Similarity = Literal["cosine", "dot", "euclidean"]
 Context = Literal["none", "documented", "as_shipped"]
 ReadOut = Literal["top1", "mean", "weighted", "softmax", "vote"]
 Fusion = Literal["none", "gate", "label"]
+Fallback = Literal["none", "network"]
 Value = Literal["label", "tokens"]
 WriteRule = Literal["all", "surprise", "as_shipped"]
 Duplicates = Literal["keep", "merge", "one_per_label"]
@@ -30,7 +31,7 @@ Training = Literal["none", "steps", "swarm", "contrastive"]
 Products = Literal["bfloat16", "float32"]
 Selection = Literal["validation", "hold_out"]
 RandomSearch = Literal["accept_better", "walk"]
-Library = Literal["", "tfidf_neighbor", "bm25", "class_mean", "linear_probe"]
+Library = Literal["", "tfidf_neighbor", "bm25", "class_mean", "linear_probe", "headword"]
 # The ranges of the numbers; the upper ends of sizes are what a large machine could still hold.
 Count = Annotated[int, Range(1, 10**9)]
 Width = Annotated[int, Range(1, 65_536)]
@@ -46,7 +47,7 @@ NotNegative = Annotated[float, Range(0)]
 # They act only when a flow is read: on a fitted flow they act at once.
 READING = (
     "similarity", "confidence_weighting", "read_out", "top_k", "temperature", "read_cut",
-    "first_exposure_window", "abstain",
+    "first_exposure_window", "fallback", "abstain",
 )  # fmt: skip
 
 
@@ -84,6 +85,7 @@ class FlowConfig:
     fusion: Fusion = (
         "label"  # 'label' answers with stored labels, 'gate' mixes values into the state
     )
+    fallback: Fallback = "none"  # 'network': it answers where it names a class without an entry
     value: Value = "label"  # gated value: 'label' = classifier row scaled to the state's norm
     # Writing.
     write_rule: WriteRule = "all"  # 'surprise' writes only what surprises or is new
@@ -122,7 +124,14 @@ class FlowConfig:
     random_search: RandomSearch = "accept_better"  # 'walk' never looks at the loss (shipped code)
     # Answering.
     abstain: bool = False  # answer `ABSTAIN` where nothing stored is close enough
-    library: Library = ""  # which library baseline
+    # Library baselines; the defaults are the libraries' own but for `probe_c`.
+    library: Library = ""  # which one
+    max_df: Rate = 1.0  # TF-IDF leaves out words that stand in a larger share of the texts
+    sublinear_tf: bool = False  # TF-IDF counts a word 1 + log(times)
+    char_ngrams: Padding = 0  # > 0: TF-IDF of letter groups inside words, up to this long
+    bm25_k1: NotNegative = 1.5  # how fast repetitions of a word stop counting
+    bm25_b: Share = 0.75  # how much a long text is held against it
+    probe_c: Temperature = 100.0  # inverse penalty of the logistic regression; its own is 1
 
     def __post_init__(self):
         for name, value in list(vars(self).items()):
@@ -165,6 +174,12 @@ class FlowConfig:
                 f"consolidation with encoder={self.encoder!r}, training={self.training!r}: there "
                 "is no classifier to move memories into; set training='steps' or "
                 "consolidation=False"
+            )
+        if self.fallback == "network" and not (self.fusion == "label" and self.has_classifier):
+            raise ValueError(
+                f"fallback='network' with fusion={self.fusion!r}, encoder={self.encoder!r}, "
+                f"training={self.training!r}: it lets a classifier answer in the place of stored "
+                "labels; set fusion='label' and train a classifier, or fallback='none'"
             )
         if self.value == "tokens" and self.fusion == "gate" and self.encoder != "transformer":
             raise ValueError(

@@ -1,8 +1,9 @@
 """What is learned: the lexicon, its tokenizer, and the tasks made of them."""
 
-from hsokv.data.lexicon import load_fillers, load_lexicon, load_unseen_words
+from hsokv.data.lexicon import load_fillers, load_lexicon, load_senses, load_unseen_words
 from hsokv.data.predecessor import PredecessorTask, make_predecessor_task
-from hsokv.data.rare_words import CONDITIONS, RareWordTask, Texts, make_rare_word_task
+from hsokv.data.rare_words import RareWordTask, Texts, make_rare_word_task, make_sense_task
+from hsokv.data.stories import CONDITIONS
 from hsokv.data.tokenizer import Tokenizer, split_words
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "Tokenizer",
     "load_fillers",
     "load_lexicon",
+    "load_senses",
     "load_unseen_words",
     "make_predecessor_task",
     "make_rare_word_task",
+    "make_sense_task",
     "split_words",
 ]

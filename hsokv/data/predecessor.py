@@ -16,7 +16,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from hsokv.data.lexicon import load_lexicon
-from hsokv.data.rare_words import DISTRACTOR, LEAD, TAIL, Texts, draw_filler
+from hsokv.data.rare_words import Texts
+from hsokv.data.stories import DISTRACTOR, LEAD, TAIL, draw_filler
 from hsokv.data.tokenizer import split_words
 from hsokv.seeds import numpy_rng
 

@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from hsokv.data.lexicon import load_lexicon, load_unseen_words
-from hsokv.data.rare_words import RareWordTask, Texts
+from hsokv.data.rare_words import RareWordTask, Texts, labels_of
 from hsokv.flows.base import ABSTAIN, Answers, Flow
+from hsokv.stats import metrics
 from hsokv.stats.word_sets import encode_words
 
 
@@ -33,12 +33,14 @@ def right_answers(flow: Flow, answers: Answers, stories: Texts) -> np.ndarray:
     return labels == np.array(wanted, dtype=object)
 
 
-def examine(flow: Flow, stories: Texts) -> dict:
+def examine(flow: Flow, stories: Texts, labels: Sequence[str] | None = None) -> dict:
     """Return the measures of one test set.
 
     Args:
         flow: a fitted flow; not changed.
         stories: stories about words of the lexicon, or about words never stored.
+        labels: all labels there are, in the order in which sets of them are written; by default
+            the words of the test lexicon, or those that are never stored.
 
     Returns:
         accuracy, n_test, n_one_shot, predict_ms, kv_hit_rate, gate_mean, read_fraction,
@@ -51,8 +53,9 @@ def examine(flow: Flow, stories: Texts) -> dict:
     predict_ms = 1000 * (time.perf_counter() - start) / len(stories.texts)
     right = right_answers(flow, answers, stories)
     stored = stories.exposures[0] > 0
-    table = load_lexicon() if stored else load_unseen_words()
-    place = {word: i for i, word in enumerate(table["word"])}
+    if labels is None:
+        labels = labels_of("recognise" if stored else "unseen")
+    place = {word: i for i, word in enumerate(labels)}
     index = [place[label] for label in stories.labels]
     correct, tested = np.zeros(len(place), bool), np.zeros(len(place), bool)
     tested[index], correct[index] = True, right
@@ -72,14 +75,41 @@ def examine(flow: Flow, stories: Texts) -> dict:
         once = np.array(stories.exposures) == 1
         row["n_one_shot"] = int(once.sum())
         row["one_shot_accuracy"] = float(right[once].mean()) if once.any() else float("nan")
-        labels = np.array(stories.labels, dtype=object)
+        wanted = np.array(stories.labels, dtype=object)
         if answers.nearest.min() >= 0:
-            row["top1_key_correct"] = float((flow.classes_[answers.nearest] == labels).mean())
+            row["top1_key_correct"] = float((flow.classes_[answers.nearest] == wanted).mean())
         if flow.memory_bytes:
-            alone = flow.classes_[answers.scores_without.argmax(1)] == labels
+            alone = flow.classes_[answers.scores_without.argmax(1)] == wanted
             alone &= answers.scores_without.sum(1) > 0
             row["memory_utility"] = float(right.mean() - alone.mean())
     return row
+
+
+def examine_task(flow: Flow, task: RareWordTask, n_distractors: int = 0) -> list[dict]:
+    """Return a row per condition of a task; novelty is compared with that of unseen words.
+
+    Args:
+        flow: a fitted flow; not changed.
+        task: what it has learned.
+        n_distractors: filler sentences around each test story.
+
+    Returns:
+        condition and the measures of `examine`, novelty replaced by novelty_auroc and fpr_at_95
+        where the task has unseen words; for these themselves, those of new sentences.
+    """
+    tested = {
+        condition: examine(
+            flow, task.test(condition, n_distractors), labels_of(condition, task.lexicon)
+        )
+        for condition in task.conditions
+    }
+    novelty = {condition: row.pop("novelty") for condition, row in tested.items()}
+    if "unseen" in novelty:
+        for condition, row in tested.items():
+            known = novelty["recognise" if condition == "unseen" else condition]
+            row["novelty_auroc"] = metrics.auroc(known, novelty["unseen"])
+            row["fpr_at_95"] = metrics.fpr_at_95(known, novelty["unseen"])
+    return [{"condition": condition} | row for condition, row in tested.items()]
 
 
 def examine_all(

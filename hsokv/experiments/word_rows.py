@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from hsokv.data.lexicon import load_lexicon, load_unseen_words
+from hsokv.data.lexicon import Lexicon
+from hsokv.data.rare_words import labels_of
 from hsokv.runs.proof import Rule, whole_share
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import (
@@ -18,26 +21,30 @@ from hsokv.stats.word_sets import decode_words
 
 MIN_EFFECT = 0.05  #: smallest accuracy difference of interest, 4 of 80 words
 
-#: What follows from which words were tested and right, in the rows of every experiment on words.
-WORD_RULES = (
-    Rule("tested_words", lambda rows: _keep_words(rows, "tested_words"), "words of the lexicon"),
-    Rule(
-        "correct_words", lambda rows: _keep_words(rows, "correct_words"), "words that were tested"
-    ),
-    Rule("n_test", lambda rows: _count_words(rows["tested_words"]), "the tested words"),
-    Rule(
-        "accuracy",
-        lambda rows: _count_words(rows["correct_words"]) / rows["n_test"].clip(lower=1),
-        "right words / tested words",
-    ),
-    Rule("n_one_shot", lambda rows: rows["n_one_shot"].clip(upper=rows["n_test"]), "tested words"),
-    whole_share("one_shot_accuracy", "n_one_shot"),
-    Rule(
-        "one_shot_accuracy", lambda rows: _possible_share(rows), "as many right as `accuracy` says"
-    ),
-    whole_share("top1_key_correct", "n_test"),
-    whole_share("memory_utility", "n_test", least=-1),
-)
+
+def word_rules(lexicon: Lexicon = "test") -> tuple[Rule, ...]:
+    """Return what follows from which words were tested and right, in rows about a lexicon."""
+
+    def kept(column: str) -> Callable[[pd.DataFrame], pd.Series]:
+        return lambda rows: _keep_words(rows, column, lexicon)
+
+    return (
+        Rule("tested_words", kept("tested_words"), "words of the lexicon"),
+        Rule("correct_words", kept("correct_words"), "words that were tested"),
+        Rule("n_test", lambda rows: _count_words(rows["tested_words"]), "the tested words"),
+        Rule(
+            "accuracy",
+            lambda rows: _count_words(rows["correct_words"]) / rows["n_test"].clip(lower=1),
+            "right words / tested words",
+        ),
+        Rule(
+            "n_one_shot", lambda rows: rows["n_one_shot"].clip(upper=rows["n_test"]), "tested words"
+        ),
+        whole_share("one_shot_accuracy", "n_one_shot"),
+        Rule("one_shot_accuracy", _possible_share, "as many right as `accuracy` says"),
+        whole_share("top1_key_correct", "n_test"),
+        whole_share("memory_utility", "n_test", least=-1),
+    )
 
 
 def _count_words(words: pd.Series) -> pd.Series:
@@ -45,16 +52,15 @@ def _count_words(words: pd.Series) -> pd.Series:
     return words.map({text: int(text, 16).bit_count() for text in words.unique()})
 
 
-def _keep_words(rows: pd.DataFrame, column: str) -> pd.Series:
+def _keep_words(rows: pd.DataFrame, column: str, lexicon: Lexicon) -> pd.Series:
     """Return sets of words cut to those there are and to those tested, as they are written."""
-    sizes = (len(load_lexicon()), len(load_unseen_words()))
-    unseen = (rows["condition"] == "unseen").tolist()
-    sets = list(zip(unseen, rows[column].tolist(), rows["tested_words"].tolist()))
+    sizes = {c: len(labels_of(c, lexicon)) for c in rows["condition"].unique()}
+    n_labels = rows["condition"].map(sizes).tolist()
+    sets = list(zip(n_labels, rows[column].tolist(), rows["tested_words"].tolist()))
     kept = {}
-    for is_unseen, words, tested in set(sets):
-        n = sizes[is_unseen]
+    for n, words, tested in set(sets):
         value = int(words, 16) & int(tested, 16) & ((1 << n) - 1)
-        kept[is_unseen, words, tested] = f"0x{value:0{-(-n // 4)}x}"
+        kept[n, words, tested] = f"0x{value:0{-(-n // 4)}x}"
     return pd.Series([kept[key] for key in sets], rows.index)
 
 
@@ -67,20 +73,22 @@ def _possible_share(rows: pd.DataFrame) -> pd.Series:
     return share.where((share * once > low - 0.01) & (share * once < high + 0.01), low / once)
 
 
-def word_cells(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return which words were right and which were tested, bool (n_seeds, n_words) each."""
-    unseen = (rows["condition"] == "unseen").all()
-    n_words = len(load_unseen_words() if unseen else load_lexicon())
+def word_cells(rows: pd.DataFrame, lexicon: Lexicon = "test") -> tuple[np.ndarray, np.ndarray]:
+    """Return which words were right and which were tested, bool (n_seeds, n_words) each.
+
+    The rows are of conditions about the same words, e.g. of one condition.
+    """
+    n_words = len(labels_of(rows["condition"].iloc[0], lexicon))
     correct = decode_words(list(rows["correct_words"]), n_words)
     return correct, decode_words(list(rows["tested_words"]), n_words)
 
 
-def accuracy_interval(rows: pd.DataFrame) -> Interval:
+def accuracy_interval(rows: pd.DataFrame, lexicon: Lexicon = "test") -> Interval:
     """Return the accuracy of rows that differ in seed only; n counts answered texts.
 
     Where all answers are alike nothing can be resampled: the exact binomial interval is given.
     """
-    correct, tested = word_cells(rows)
+    correct, tested = word_cells(rows, lexicon)
     right, n = int((correct & tested).sum()), int(tested.sum())
     if right in (0, n):
         return binomial_interval(right, n)

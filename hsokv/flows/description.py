@@ -171,6 +171,9 @@ def _read_slots(config: FlowConfig) -> dict[str, Slot]:
 def _answer_slots(config: FlowConfig) -> dict[str, Slot]:
     gate = "untrained sigmoid" if config.training == "none" else "learned sigmoid"
     value = {"label": "label's class vector", "tokens": "mean token vector"}[config.value]
+    answer = "stored label" if config.fusion == "label" else "classifier"
+    if config.fallback == "network":
+        answer += ", or classifier"
     return {
         "Gate": _switch(config.fusion == "gate", gate, "off", f"{gate} gate"),
         "Value read": {
@@ -178,7 +181,7 @@ def _answer_slots(config: FlowConfig) -> dict[str, Slot]:
             "gate": Slot(value, True, f"mixes in the {value}"),
             "label": Slot("stored label", True, "none: the stored label is the answer"),
         }[config.fusion],
-        "Answer by": Slot("stored label" if config.fusion == "label" else "classifier"),
+        "Answer by": Slot(answer),
         "Abstention": _switch(
             config.abstain, "below a threshold", "never", "abstains below a threshold"
         ),
@@ -226,6 +229,16 @@ def _training_slots(config: FlowConfig) -> dict[str, Slot]:
 
 
 def _library_slots(library: str) -> dict[str, Slot]:
+    if library == "headword":
+        return {
+            "Encoder": Slot("words of the text"),
+            "Write rule": Slot("every label"),
+            "Similarity": Slot("same word"),
+            "Read-out": Slot("first word found"),
+            "Value read": Slot("stored label", True, "none: the stored label is the answer"),
+            "Answer by": Slot("stored label"),
+            "Abstention": Slot("no word found", True, "abstains where no word is found"),
+        }
     weights = Slot("document frequency", True, "weighted by document frequency")
     keys = {
         "Encoder": Slot(

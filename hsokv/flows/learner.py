@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Self
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -19,6 +18,7 @@ from hsokv.boundary.checks import shown
 from hsokv.boundary.inputs import check_texts_labels
 from hsokv.data.predecessor import hold_out_last
 from hsokv.data.tokenizer import Tokenizer, split_words
+from hsokv.flows.answering import answer_from_state
 from hsokv.flows.base import RESERVED, Answers, Flow
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context
@@ -264,37 +264,6 @@ class MemoryLearner(Flow):
             texts = [self._known[sources[i]] for i in slots]
             self.memory_.replace_keys(torch.tensor(slots), self.state_.encode(texts))
 
-    @torch.no_grad()
     def _answer(self, texts: list[str]) -> Answers:
-        state, config, n_classes = self.state_, self.config_, len(self.classes_)
-        states = state.encode(self.tokenizer_.encode(texts))
-        n, none = len(texts), np.full(len(texts), np.nan)
-        reading, gate = None, None
-        without = np.zeros((n, n_classes))
-        if config.has_classifier:
-            without = state.net.fuse(states, None)[0].softmax(1).cpu().numpy()
-        if config.fusion == "label":
-            scores = np.zeros((n, n_classes))
-            if state.has_entries:
-                reading = state.read(states)
-                scores = state.memory.read_labels(reading, n_classes).cpu().numpy()
-        else:
-            logits, gate, reading = state.score(states)
-            scores = logits.softmax(1).cpu().numpy()
-        if reading is None:
-            return Answers(
-                scores, without, 1 - scores.max(1), none, np.full(n, -1), np.zeros(n, bool),
-                none, np.zeros(n, bool),
-            )  # fmt: skip
-        nearest = reading.nearest.cpu().numpy()
-        offset = 1.0 if config.similarity == "cosine" else 0.0
-        return Answers(
-            scores=scores,
-            scores_without=without,
-            novelty=offset - nearest,
-            hit=reading.scores.mean(1).cpu().numpy(),
-            nearest=self.memory_["label"][reading.nearest_slot].cpu().numpy(),
-            has_read=(reading.weights.sum(1) > 0).cpu().numpy(),
-            gate=none if gate is None else gate.cpu().numpy(),
-            abstains=nearest < self._threshold,
-        )
+        ids = self.tokenizer_.encode(texts)
+        return answer_from_state(self.state_, ids, len(self.classes_), self._threshold)

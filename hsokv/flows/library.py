@@ -13,6 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from hsokv.boundary.checks import shown
+from hsokv.config import FlowConfig
 from hsokv.data.tokenizer import split_words
 from hsokv.flows.base import Answers, Flow
 
@@ -24,13 +25,17 @@ class LibraryFlow(Flow):
     `bm25`: the best-scoring text under BM25 (Robertson and Zaragoza, 2009; the bm25s package).
     `class_mean`: cosine to the mean TF-IDF vector of each class (Snell et al., 2017).
     `linear_probe`: scikit-learn's logistic regression on TF-IDF.
+    `headword_lookup`: the label whose first word stands in the text, the earliest of several; it
+    learns nothing but the labels and declines where there is none.
     """
 
     is_library = True
 
     @property
     def memory_bytes(self) -> int:
-        """Bytes of the stored texts as UTF-8."""
+        """Bytes of the stored texts as UTF-8; of the labels, where those are all that is used."""
+        if self.config_.library == "headword":
+            return sum(len(str(label).encode()) for label in self.classes_.tolist())
         return sum(len(text.encode()) for text in self.texts_)
 
     def _reset(self) -> None:
@@ -49,14 +54,22 @@ class LibraryFlow(Flow):
                 f"texts={shown(self.texts_)}: expected a word in at least one of them, a library "
                 "flow knows texts by their words; add texts with words"
             )
-        kind, labels = self.config_.library, np.array(self.labels_)
+        config, labels = self.config_, np.array(self.labels_)
+        kind = config.library
         self.convergence_steps_ = 0
         self.cost_.flops = float("nan")  # library code is not counted
+        if kind == "headword":
+            words = [split_words(str(label))[:1] for label in self.classes_.tolist()]
+            self._headwords = {}
+            for i, word in enumerate(words):
+                for first in word:
+                    self._headwords.setdefault(first, i)
+            return
         if kind == "bm25":
-            self._index = bm25s.BM25()
+            self._index = bm25s.BM25(k1=config.bm25_k1, b=config.bm25_b)
             self._index.index([split_words(text) for text in self.texts_], show_progress=False)
             return
-        self._vectorizer = TfidfVectorizer(tokenizer=split_words, token_pattern=None)
+        self._vectorizer = _vectorizer(config)
         vectors = self._vectorizer.fit_transform(self.texts_)
         if kind == "tfidf_neighbor":
             self._keys, self._key_labels = vectors, labels
@@ -69,7 +82,9 @@ class LibraryFlow(Flow):
         elif len(set(self.labels_)) > 1:
             with warnings.catch_warnings():  # one or two texts per class is the task, no mistake
                 warnings.filterwarnings("ignore", message="The number of unique classes")
-                self._probe = LogisticRegression(C=100.0, max_iter=1000).fit(vectors, labels)
+                self._probe = LogisticRegression(C=config.probe_c, max_iter=1000).fit(
+                    vectors, labels
+                )
 
     def _answer(self, texts: list[str]) -> Answers:
         n, n_classes = len(texts), len(self.classes_)
@@ -84,6 +99,8 @@ class LibraryFlow(Flow):
                 scores, scores, 1 - scores.max(1), none, np.full(n, -1), np.zeros(n, bool),
                 none, np.zeros(n, bool),
             )  # fmt: skip
+        if self.config_.library == "headword":
+            return self._look_up(texts)
         if self.config_.library == "bm25":
             words = [split_words(text) for text in texts]
             silent = np.zeros(len(self.texts_))  # bm25s takes no query without words
@@ -106,3 +123,29 @@ class LibraryFlow(Flow):
             gate=none,
             abstains=np.zeros(n, bool),
         )
+
+    def _look_up(self, texts: list[str]) -> Answers:
+        n, n_classes = len(texts), len(self.classes_)
+        hits = [[self._headwords[w] for w in split_words(t) if w in self._headwords] for t in texts]
+        found = np.array([bool(hit) for hit in hits])
+        nearest = np.array([hit[0] if hit else -1 for hit in hits])
+        scores = np.zeros((n, n_classes))
+        scores[found, nearest[found]] = 1.0
+        return Answers(
+            scores=scores,
+            scores_without=np.zeros((n, n_classes)),
+            novelty=1.0 - found,
+            hit=found.astype(float),
+            nearest=nearest,
+            has_read=found,
+            gate=np.full(n, np.nan),
+            abstains=~found,
+        )
+
+
+def _vectorizer(config: FlowConfig) -> TfidfVectorizer:
+    if config.char_ngrams:
+        words = {"analyzer": "char_wb", "ngram_range": (2, max(2, config.char_ngrams))}
+    else:
+        words = {"tokenizer": split_words, "token_pattern": None}
+    return TfidfVectorizer(max_df=config.max_df, sublinear_tf=config.sublinear_tf, **words)

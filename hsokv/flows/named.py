@@ -80,6 +80,7 @@ FLOWS: dict[str, FlowConfig] = {
     "bm25": FlowConfig(encoder="library", library="bm25"),
     "class_mean": FlowConfig(encoder="library", library="class_mean"),
     "linear_probe": FlowConfig(encoder="library", library="linear_probe"),
+    "headword_lookup": FlowConfig(encoder="library", library="headword"),
     "redesign": FlowConfig(
         encoder="embedding",
         d_model=1024,  # random token vectors interfere less the wider they are
@@ -183,6 +184,11 @@ NOTES = {
     ),
     "linear_probe": Note(
         "logistic regression", LIBRARY, "A linear classifier on TF-IDF vectors, refitted each time."
+    ),
+    "headword_lookup": Note(
+        "looking for the word itself",
+        "Not in the sources: the trivial solution, which every result has to be held against.",
+        "The stored word that stands in the text; nothing is learned but the list of words.",
     ),
     "redesign": Note(
         "the design of this study",

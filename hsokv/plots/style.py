@@ -67,6 +67,7 @@ FLOW_STYLE: dict[str, dict[str, Any]] = {
     "bm25": interval_style(GREEN, ">", "--"),
     "class_mean": interval_style(GREEN, "p", "-."),
     "linear_probe": interval_style(GREEN, "h", ":", filled=False),
+    "headword_lookup": interval_style(GREY, "H", ":"),
     "redesign": interval_style(BLACK, "*"),
 }
 CONDITION_LABEL = {
@@ -74,6 +75,10 @@ CONDITION_LABEL = {
     "recognise": "recognise\n(new sentence)",
     "infer": "infer\n(word blanked)",
     "unseen": "unseen\n(abstain)",
+    "inflect": "inflect\n(other form)",
+    "define": "define\n(definition only)",
+    "two_words": "two_words\n(which one?)",
+    "sense": "sense\n(which meaning?)",
 }
 ACCURACY_LABEL = "accuracy (%, axis from 0)"
 AXIS_LABEL = {

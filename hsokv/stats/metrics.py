@@ -104,6 +104,28 @@ def auroc(negatives: ArrayLike, positives: ArrayLike) -> float:
     return float(roc_auc_score(truth, rankdata(np.r_[negatives, positives])))
 
 
+def fpr_at_95(negatives: ArrayLike, positives: ArrayLike) -> float:
+    """Return the share of positives taken for negatives when 95 % of the negatives are kept.
+
+    The measure of out-of-distribution detection (Hendrycks and Gimpel, 2017, and later work):
+    negatives are known, positives new, and the lowest score that keeps 95 % of the negatives, or
+    more where scores tie, is the bound. NaN when either side is empty.
+
+    Args:
+        negatives: scores of the negatives, (n_negatives,); higher means positive.
+        positives: scores of the positives, (n_positives,).
+
+    Raises:
+        ValueError: a score is NaN.
+        TypeError: a score is no number.
+    """
+    negatives, positives = _scores(negatives, "negatives"), _scores(positives, "positives")
+    if not negatives.size or not positives.size:
+        return float("nan")
+    bound = np.sort(negatives)[int(np.ceil(0.95 * negatives.size)) - 1]
+    return float((positives <= bound).mean())
+
+
 def retention(block_accuracy: ArrayLike) -> float:
     """Return the final accuracy on earlier blocks as a share of each block's own peak.
 

@@ -38,6 +38,9 @@ EXPECTED = {
     "recognise": {"label_lookup": "the word in a new sentence is the cue to be recognised"},
     "infer": {},
     "unseen": {"label_lookup": "that no stored word occurs is what has to be noticed"},
+    "inflect": {},
+    "define": {},
+    "two_words": {},
 }  # per condition of the rare-word task: what it has on purpose
 
 

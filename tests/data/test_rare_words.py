@@ -3,10 +3,19 @@
 import re
 from collections import Counter
 
+import numpy as np
 import pytest
 
-from hsokv.data.lexicon import USAGES, load_fillers, load_lexicon, load_unseen_words
-from hsokv.data.rare_words import BLANK, CONDITIONS, Texts, make_rare_word_task
+from hsokv.data.lexicon import (
+    LEXICA,
+    USAGES,
+    load_fillers,
+    load_lexicon,
+    load_senses,
+    load_unseen_words,
+)
+from hsokv.data.rare_words import Texts, labels_of, make_rare_word_task, make_sense_task
+from hsokv.data.stories import BLANK, CONDITIONS, misspell
 from hsokv.data.tokenizer import split_words
 
 LEXICON = load_lexicon().set_index("word")
@@ -132,7 +141,7 @@ def test_unseen_words_are_never_in_training(full):
 def test_distractors_are_counted_filler_sentences(full, n_distractors):
     """As many sentences of 12-18 filler words as asked for, on both sides of the story."""
     n_before = n_after = 0
-    for condition in CONDITIONS:
+    for condition in ("verbatim", "recognise", "infer", "unseen"):
         stories = full.test(condition, n_distractors)
         for text, word in zip(stories.texts, stories.labels):
             usage = usage_in(text, word)
@@ -191,3 +200,74 @@ def test_condition_and_distractors_are_checked(task):
         task.test("recognize")
     with pytest.raises(ValueError, match="n_distractors=-1: expected at least 0"):
         task.test("verbatim", -1)
+
+
+def test_inflect_shows_another_form_or_a_slip(full):
+    """The word itself is not there; its other form is, or the new sentence with one slip."""
+    stories, named, forms = full.test("inflect"), full.test("recognise"), 0
+    for text, other, word in zip(stories.texts, named.texts, stories.labels):
+        assert word not in split_words(text)
+        if LEXICON.loc[word, "inflected_usage"] in text:
+            forms += 1
+            continue
+        before, after = re.split(rf"(?i)\b{word}\b", usage_in(other, word))
+        (slip,) = re.findall(rf"{re.escape(before)}(\w+){re.escape(after)}", text)
+        assert slip[0].lower() == word[0] and abs(len(slip) - len(word)) <= 1
+    assert 25 < forms < 55
+
+
+def test_a_slip_is_one_of_four():
+    """Dropped, doubled, replaced or swapped, each of them; the word itself never comes back."""
+    rng = np.random.default_rng(0)
+    slips = {misspell("adit", rng) for _ in range(300)}
+    assert "adit" not in slips and {"adt", "addit", "adti", "aidt"} <= slips
+    assert any(len(slip) == 4 and slip[1:3] == "di" for slip in slips)
+    with pytest.raises(ValueError, match="word='ad': expected three letters or more"):
+        misspell("ad", rng)
+
+
+def test_define_and_two_words_hold_the_other_definition(full):
+    """One without any stored word, the other with two: the meant one and another of its kind."""
+    words = set(LEXICON.index)
+    for text, word in zip(full.test("define").texts, full.test("define").labels):
+        assert f"It means {LEXICON.loc[word, 'paraphrase']}." in text
+        assert not set(split_words(text)) & words
+    first = 0
+    for text, word in zip(full.test("two_words").texts, full.test("two_words").labels):
+        one, two = [w for w in split_words(text) if w in words]
+        assert word in (one, two) and one != two
+        assert f"{one} or {two}: which one means {LEXICON.loc[word, 'paraphrase']}?" in text
+        other = two if word == one else one
+        kinds = LEXICON["part_of_speech"]
+        assert kinds[word] == kinds[other]
+        first += word == one
+    assert 25 < first < 55, "the order tells which one is meant"
+
+
+@pytest.mark.parametrize("lexicon", LEXICA)
+def test_senses_are_told_apart_by_meaning_alone(lexicon):
+    """Two labels per word, one training story each; the word is in all stories of both."""
+    task, table = make_sense_task(seed=2, lexicon=lexicon), load_senses(lexicon).set_index("label")
+    assert sorted(task.train.labels) == sorted(table.index)
+    held = set(task.validation.labels)
+    assert {table.loc[label, "word"] for label in held}.isdisjoint(
+        {table.loc[label, "word"] for label in task.test_words}
+    )
+    stories, trained = task.test("sense"), " ".join(task.train.texts)
+    assert tuple(stories.labels) == task.test_words and set(stories.exposures) == {1}
+    for text, label in zip(stories.texts, stories.labels):
+        row = table.loc[label]
+        (usage,) = [row[name] for name in USAGES[:3] if row[name] in text]
+        assert usage not in trained and split_words(text).count(row["word"]) == 1
+    with pytest.raises(ValueError, match="verbatim"):
+        task.test("verbatim")
+
+
+def test_development_words_are_drawn_alike():
+    """The development lexicon has words of its own, unseen ones too."""
+    task, own = make_rare_word_task(20, seed=0, lexicon="development"), load_lexicon("development")
+    assert set(task.train.labels) <= set(own["word"])
+    assert set(task.test("unseen").labels) == set(load_unseen_words("development")["word"])
+    assert labels_of("unseen", "development") == tuple(load_unseen_words("development")["word"])
+    with pytest.raises(ValueError, match="'development'"):
+        make_rare_word_task(20, seed=0, lexicon="develpment")

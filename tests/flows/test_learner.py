@@ -202,8 +202,9 @@ def test_odd_texts(name):
 @every_flow
 def test_a_single_class(name):
     """One class is enough."""
-    flow = make_tiny(name).fit(TEXTS, ["a"] * 4)
-    assert flow.predict_proba(TEXTS) == pytest.approx(np.ones((4, 1)))
+    texts = [f"a {text}" for text in TEXTS]  # for the flow that looks for the label
+    flow = make_tiny(name).fit(texts, ["a"] * 4)
+    assert flow.predict_proba(texts) == pytest.approx(np.ones((4, 1)))
 
 
 @every_flow
@@ -392,3 +393,36 @@ def test_wrong_validation():
         flow.fit(TEXTS, LABELS, validation=(["a text"], ["z"]))
     with pytest.raises(ValueError, match="text 0 has 300 tokens"):
         flow.fit(TEXTS, LABELS, validation=(["word " * 300], ["a"]))
+
+
+def test_headword_lookup():
+    """The label that stands in the text, the earliest of several; none where none does."""
+    flow = make_tiny("headword_lookup").fit(["one", "two", "three"], ["Adit", "burr, rare", "cog"])
+    texts = ["a cog and an ADIT", "the burr", "cogs adits", "rare", ""]
+    assert flow.predict(texts).tolist() == ["cog", "burr, rare", ABSTAIN, ABSTAIN, ABSTAIN]
+    assert flow.novelty(texts).tolist() == [0, 0, 1, 1, 1]
+    assert flow.memory_bytes == len("Aditburr, rarecog")
+    flow.partial_fit(["four"], ["dell"])
+    assert flow.predict(["dell", "cog"]).tolist() == ["dell", "cog"]
+
+
+def test_fallback_asks_the_network_where_no_entry_is_left():
+    """A class without an entry is answered where the network names it; others as stored."""
+    flow = make_flow("hybrid", seed=0, d_model=16, n_layers=1, n_heads=2, d_ff=16, n_steps=60,
+                     lr=1e-2, products="float32").fit(TEXTS, LABELS)  # fmt: skip
+    assert flow.predict(TEXTS).tolist() == LABELS
+    alone = flow.answer(TEXTS).scores_without
+    assert flow.classes_[alone.argmax(1)].tolist() == LABELS, "the network has not learned"
+    flow.state_.memory.delete(torch.tensor([2]))
+    left = flow.predict(TEXTS).tolist()
+    assert left[2] != "c" and [left[i] for i in (0, 1, 3)] == ["a", "b", "d"]
+    flow.set_params(fallback="network")
+    assert flow.predict(TEXTS).tolist() == LABELS
+    assert flow.predict_proba(TEXTS)[2] == pytest.approx(alone[2])
+
+
+def test_fallback_needs_a_classifier_beside_stored_labels():
+    """Elsewhere there is nobody to ask."""
+    for flow in ("current", "simple_kv", "fine_tune"):
+        with pytest.raises(ValueError, match="fallback='network' with"):
+            make_flow(flow, fallback="network")

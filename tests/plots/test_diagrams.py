@@ -24,6 +24,7 @@ BASES = {
     "write_in_training": FLOWS["hybrid"],
     "products": FlowConfig(training="steps"),
     "library": FLOWS["bm25"],
+    "fallback": FLOWS["hybrid"],
 }
 # Values that only act together with others, and the sizes that a reader looks for.
 TOGETHER = {

@@ -11,6 +11,7 @@ from hsokv.stats.metrics import (
     auroc,
     convergence_steps,
     forgetting,
+    fpr_at_95,
     one_shot_accuracy,
     rank_correlations,
     retention,
@@ -129,3 +130,14 @@ def test_rank_correlations_agree_with_scipy():
     a[1, 3], b[2] = np.nan, 7.0
     found = rank_correlations(a, b)
     assert np.isnan(found).tolist() == [False, True, True, False]
+
+
+def test_fpr_at_95():
+    """The share of new texts below the score that keeps 95 % of the known ones."""
+    known = np.arange(20) / 20  # 19 of 20 are kept up to .90
+    assert fpr_at_95(known, [0.91, 0.95, 2.0]) == 0
+    assert fpr_at_95(known, [0.90, 0.5, 2.0, 3.0]) == 0.5
+    assert fpr_at_95([1.0, 1.0], [1.0]) == 1
+    assert np.isnan(fpr_at_95([], [1.0])) and np.isnan(fpr_at_95([1.0], []))
+    with pytest.raises(ValueError):
+        fpr_at_95([np.nan], [1.0])

@@ -6,7 +6,8 @@ from scipy import stats as scipy_stats
 
 from hsokv import make_flow
 from hsokv.data.predecessor import make_predecessor_task
-from hsokv.data.rare_words import CONDITIONS, make_rare_word_task
+from hsokv.data.rare_words import make_rare_word_task
+from hsokv.data.stories import CONDITIONS
 from hsokv.data.tokenizer import Tokenizer, split_words
 from hsokv.experiments.evaluate import fit_task
 from hsokv.experiments.word_rows import MIN_EFFECT

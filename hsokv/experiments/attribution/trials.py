@@ -14,7 +14,7 @@ import pandera.pandas as pa
 from hsokv.boundary.checks import check_at_least
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task
-from hsokv.experiments.word_rows import WORD_RULES
+from hsokv.experiments.word_rows import word_rules
 from hsokv.flows.factorial import NAMES, cell_config
 from hsokv.flows.fork import fork
 from hsokv.flows.make import make_flow
@@ -61,7 +61,7 @@ PROOF = Proof(
     lambda trial: list(product(list_forks(trial), CONDITIONS)),
     settings=("swarm", "n_way"),
     rules=(
-        *WORD_RULES,
+        *word_rules(),
         *map(same_in_trial, ("tested_words", "n_one_shot")),
         *(same_in_trial(name, "cell") for name in MEMORY_COUNTS),
     ),

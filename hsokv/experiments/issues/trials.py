@@ -18,7 +18,7 @@ from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task
-from hsokv.experiments.word_rows import WORD_RULES
+from hsokv.experiments.word_rows import word_rules
 from hsokv.flows.factorial import CURRENT, SIMPLE, SMALL, cell_config
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import FLOWS
@@ -127,7 +127,7 @@ PROOF = Proof(
     lambda trial: [(condition,) for condition in CONDITIONS],
     settings=("base", "variant", "n_way"),
     rules=(
-        *WORD_RULES,
+        *word_rules(),
         whole_share("read_fraction", "n_test"),
         *map(same_in_trial, ("tested_words", "n_one_shot", *MEMORY_COUNTS)),
     ),

@@ -1,8 +1,8 @@
 """Every flow on rare words, under every test condition."""
 
-from hsokv.data.rare_words import CONDITIONS
 from hsokv.experiments.rare_words.tables import with_arm
 from hsokv.experiments.rare_words.trials import (
+    CONDITIONS,
     NAME,
     PROOF,
     SCHEMA,

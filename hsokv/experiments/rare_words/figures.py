@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hsokv.data.rare_words import CONDITIONS
 from hsokv.experiments.rare_words.tables import summarise
+from hsokv.experiments.rare_words.trials import CONDITIONS
 from hsokv.plots.charts import plot_accuracy_by_condition
 
 

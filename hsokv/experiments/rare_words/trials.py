@@ -16,9 +16,10 @@ import pandera.pandas as pa
 from hsokv.boundary.checks import check_keys
 from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
-from hsokv.data.rare_words import CONDITIONS, RareWordTask, make_rare_word_task
+from hsokv.data.rare_words import RareWordTask, make_rare_word_task
 from hsokv.experiments.evaluate import examine, fit_task, right_answers
-from hsokv.experiments.word_rows import WORD_RULES
+from hsokv.experiments.word_rows import word_rules
+from hsokv.flows.budgets import BUDGETED, with_budget
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.runs.experiment import COUNT, MEASURED, RANKED, SHARE, WORDS, NotebookParams, row_schema
@@ -28,7 +29,7 @@ from hsokv.runs.trial import Trial
 from hsokv.stats import metrics
 
 NAME = "rare_words"
-BUDGETED = ("current", "as_shipped", "fine_tune")  # flows with a budget to choose
+CONDITIONS = ("verbatim", "recognise", "infer", "unseen")
 MEASURES = (
     "accuracy", "one_shot_accuracy", "retention", "retention_as_printed", "forgetting",
     "memory_utility", "kv_hit_rate", "top1_key_correct", "read_fraction", "gate_mean",
@@ -79,7 +80,7 @@ PROOF = Proof(
     lambda trial: list(product(CONDITIONS, dict(trial.settings)["n_distractors"])),
     settings=("budget", "n_way", "n_distractors"),
     rules=(
-        *WORD_RULES,
+        *word_rules(),
         whole_share("read_fraction", "n_test"),
         whole_share("retention_as_printed", "n_test"),
         whole_share("novelty_auroc", _count_pairs),
@@ -129,20 +130,8 @@ class Params(NotebookParams):
 
 
 def flow_config(flow: str, budget: str) -> FlowConfig:
-    """Return a flow's configuration under a budget.
-
-    `fine_tune` gets as many optimiser steps as match the swarm's counted FLOPs: a step of
-    accepted random search (two forward passes) counts as two thirds of a gradient step.
-    """
-    config = FLOWS[flow]
-    if budget not in BUDGETS:
-        return config
-    swarm = config.with_overrides(**BUDGETS[budget])
-    if flow != "fine_tune":
-        return swarm
-    per_round = swarm.n_agents - (swarm.n_agents // 4) / 3  # every fourth agent searches at random
-    steps = round(swarm.meta_iterations * swarm.agent_steps * per_round)
-    return config.with_overrides(n_steps=steps, batch_size=swarm.batch_size)
+    """Return a flow's configuration under a budget."""
+    return with_budget(flow, FLOWS[flow], budget)
 
 
 def list_arm_names() -> list[str]:

@@ -9,10 +9,11 @@ import pytest
 
 from hsokv import ABSTAIN, list_flows
 from hsokv.data.lexicon import load_lexicon
-from hsokv.data.rare_words import CONDITIONS, Texts, make_rare_word_task
+from hsokv.data.rare_words import Texts, make_rare_word_task
 from hsokv.experiments.evaluate import right_answers
 from hsokv.experiments.rare_words import EXPERIMENT
 from hsokv.experiments.rare_words.trials import (
+    CONDITIONS,
     MEASURES,
     SCHEMA,
     TIMINGS,

@@ -1,0 +1,78 @@
+"""Tables of one-shot rows: arms, what each reading scores, which reading stands for its flow.
+
+An *arm* is a flow in a reading under a budget: 'redesign', 'kv_only (mean)', 'current (full)'.
+Accuracies are resampled over seeds and words, other measures over seeds; intervals are of 95 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from hsokv.experiments.word_rows import accuracy_interval, measure_interval
+from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.flows.readings import list_readings
+
+
+def arm_name(flow: str, reading: str, budget: str) -> str:
+    """Return the name of an arm; a budget that is not chosen is left out."""
+    details = [part for part in (reading, budget if budget in BUDGETS else "") if part]
+    return f"{flow} ({', '.join(details)})" if details else flow
+
+
+def with_arm(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with a column `arm`, in the order of flows and readings."""
+    names = zip(rows["flow"], rows["reading"], rows["budget"])
+    places = {
+        (flow, reading): place
+        for place, (flow, reading) in enumerate((f, r) for f in FLOWS for r in list_readings(f))
+    }
+    order = [places[pair] for pair in zip(rows["flow"], rows["reading"])]
+    rows = rows.assign(arm=[arm_name(*name) for name in names], _order=order)
+    return rows.sort_values(["_order", "arm", "seed"], kind="stable").drop(columns="_order")
+
+
+def main_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the largest task of each kind, without distractors."""
+    most = rows.groupby("task")["n_way"].transform("max")
+    return rows[(rows["n_way"] == most) & (rows["n_distractors"] == 0)]
+
+
+def choose_readings(rows: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return for each (flow, budget) the reading that is best on validation words.
+
+    Validation words are learned like the others and never scored. Where readings tie to within one
+    of all validation texts, the first in the order of `READINGS` stands.
+    """
+    held = main_rows(rows).query("task == 'words' and condition == 'verbatim'")
+    means = held.groupby(["flow", "budget", "reading"])["validation_accuracy"].mean()
+    chosen = {}
+    for (flow, budget), scores in means.groupby(level=["flow", "budget"]):
+        scores = scores.droplevel(["flow", "budget"]).round(6)
+        known = [reading for reading in list_readings(flow) if reading in scores.index]
+        chosen[flow, budget] = max(known, key=scores.get)  # the first of equal ones
+    return chosen
+
+
+def readings_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
+    """Return what each reading of a flow that has several scores.
+
+    Returns:
+        Columns arm, flow, budget, reading, chosen (the best on validation words), condition, point,
+        low, high, n, n_seeds, memory_utility (an `Interval`, or `None`).
+    """
+    rows, chosen, found = main_rows(with_arm(rows)), choose_readings(rows), []
+    for (arm, condition), part in rows.groupby(["arm", "condition"], sort=False):
+        flow, budget, reading = (part[name].iloc[0] for name in ("flow", "budget", "reading"))
+        if len(list_readings(flow)) < 2 or condition not in conditions:
+            continue
+        interval = accuracy_interval(part)
+        found.append({
+            "arm": arm, "flow": flow, "budget": budget, "reading": reading,
+            "chosen": chosen[flow, budget] == reading, "condition": condition,
+            "point": interval.point, "low": interval.low, "high": interval.high,
+            "n": interval.n, "n_seeds": len(part),
+            "memory_utility": measure_interval(part, "memory_utility"),
+        })  # fmt: skip
+    return pd.DataFrame(found)

@@ -1,0 +1,267 @@
+"""The one-shot experiment: every flow in every reading, under every condition, paired seeds.
+
+A trial trains one learner once, on words or on senses, and tests it under every condition of that
+task; its rows go to `results/one_shot.csv`. An *arm* is a flow in a reading under a budget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from hsokv.boundary.checks import check_keys
+from hsokv.config import FlowConfig
+from hsokv.data.lexicon import load_lexicon
+from hsokv.data.rare_words import RareWordTask, labels_of, make_rare_word_task, make_sense_task
+from hsokv.data.stories import CONDITIONS, SENSE
+from hsokv.experiments.evaluate import examine, examine_task, fit_task, right_answers
+from hsokv.experiments.word_rows import word_rules
+from hsokv.flows.budgets import BUDGETED, budget_of, with_budget
+from hsokv.flows.make import make_flow
+from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.flows.readings import list_readings, read_flow
+from hsokv.runs import experiment as ex
+from hsokv.runs.experiment import COUNT, MEASURED, RANKED, SHARE, WORDS, NotebookParams, row_schema
+from hsokv.runs.proof import Proof, same_in_trial, whole_number, whole_share
+from hsokv.runs.provenance import config_hash
+from hsokv.runs.trial import Trial
+from hsokv.stats import metrics
+
+NAME = "one_shot"
+TASKS = {"words": tuple(CONDITIONS), "senses": (SENSE,)}
+ALL_READINGS = ("", "last", "mean")  # the others are asked for by name
+MEASURES = (
+    "accuracy", "one_shot_accuracy", "validation_accuracy", "retention", "retention_as_printed",
+    "forgetting", "memory_utility", "kv_hit_rate", "top1_key_correct", "read_fraction",
+    "gate_mean", "novelty_auroc", "fpr_at_95", "convergence_steps", "flops", "train_s",
+    "predict_ms", "memory_bytes",
+)  # fmt: skip
+SHARES = ("one_shot_accuracy", "validation_accuracy", "retention", "retention_as_printed",
+          "top1_key_correct", "read_fraction", "gate_mean", "novelty_auroc",
+          "fpr_at_95")  # fmt: skip
+TIMINGS = ("train_s", "predict_ms")
+TOLERANCES = {
+    "kv_hit_rate": MEASURED, "gate_mean": MEASURED, "novelty_auroc": RANKED, "fpr_at_95": RANKED,
+}  # fmt: skip
+KEY = ("condition", "n_distractors")
+
+
+def _schema() -> pa.DataFrameSchema:
+    settings = {
+        "reading": ex.NAME,
+        "budget": pa.Column(str, pa.Check.isin(["none", "fixed", *BUDGETS])),
+        "task": pa.Column(str, pa.Check.isin(TASKS)),
+        "condition": pa.Column(str, pa.Check.isin([*CONDITIONS, SENSE])),
+        "n_way": COUNT,
+        "n_distractors": COUNT,
+    }
+    measures = dict.fromkeys(MEASURES, pa.Column(float, nullable=True))
+    results = {
+        "n_test": COUNT,
+        "n_one_shot": COUNT,
+        **(measures | dict.fromkeys(SHARES, SHARE)),
+        "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
+        "correct_words": WORDS,
+        "tested_words": WORDS,
+    }
+    return row_schema(NAME, settings, results, key=KEY)
+
+
+SCHEMA = _schema()
+
+
+def _count_unseen(rows: pd.DataFrame) -> pd.Series:
+    """Return how many unseen texts each row's novelty is compared with, (n_rows,), or NaN."""
+    unseen = rows["n_test"].where(rows["condition"] == "unseen")
+    return unseen.groupby([rows["config_hash"], rows["n_distractors"]]).transform("max")
+
+
+def _count_pairs(rows: pd.DataFrame) -> pd.Series:
+    """Return twice the pairs of a known and an unseen text that each AUROC compares, (n_rows,)."""
+    known = rows["n_test"].where(rows["condition"] != "unseen")
+    groups = [rows["config_hash"], rows["n_distractors"]]
+    return 2 * known.groupby(groups).transform("max") * _count_unseen(rows)
+
+
+PROOF = Proof(
+    KEY,
+    lambda trial: list_keys(dict(trial.settings)),
+    settings=("reading", "budget", "task", "n_way", "n_distractors"),
+    rules=(
+        *word_rules(),
+        whole_share("read_fraction", "n_test"),
+        whole_share("retention_as_printed", "n_test"),
+        whole_share("novelty_auroc", _count_pairs),
+        whole_share("fpr_at_95", _count_unseen),
+        *map(whole_number, ("convergence_steps", "memory_bytes")),
+        *map(
+            same_in_trial,
+            ("validation_accuracy", "convergence_steps", "flops", "train_s", "memory_bytes"),
+        ),
+    ),
+)
+
+
+def list_keys(settings: dict) -> list[tuple[str, int]]:
+    """Return condition and number of distractors of each row of a trial, by its settings."""
+    return list(product(TASKS[settings["task"]], settings["n_distractors"]))
+
+
+@dataclass(frozen=True)
+class Params(NotebookParams):
+    """What to run; the fields are the notebook's parameters.
+
+    Raises:
+        ValueError: an unknown flow, reading or budget, or a count below 1.
+    """
+
+    flows: tuple[str, ...] = ()  # which flows; empty means all
+    n_ways: tuple[int, ...] = (5, 20, 100)  # words to tell apart; flows with a budget: the most
+    n_distractors: tuple[int, ...] = (0, 1, 3, 5)  # filler sentences around a test story
+    n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1
+    n_retention_seeds: int = 20  # seeds on which words also arrive in blocks
+    swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
+    fewer_seeds: dict[str, int] = field(default_factory=dict)  # flows that get fewer than n_seeds
+    full_seeds: dict[str, dict[str, int]] = field(default_factory=dict)  # flow -> reading -> seeds
+    n_jobs: int = -1  # trials at a time, -1 for all cores
+    backend: str = "loky"  # "ray" runs the same trials on a cluster
+
+    def __post_init__(self):
+        object.__setattr__(self, "flows", self.flows or tuple(FLOWS))
+        check_keys(self.flows, FLOWS, "flow")
+        check_keys([self.swarm_budget], BUDGETS, "swarm_budget")
+        check_keys(self.fewer_seeds, FLOWS, "flow in fewer_seeds")
+        check_keys(self.full_seeds, BUDGETED, "flow with a budget in full_seeds")
+        for flow, readings in self.full_seeds.items():
+            check_keys(readings, list_readings(flow), f"reading of {flow} in full_seeds")
+        if self.n_seeds < 1 or not self.n_ways:
+            raise ValueError(
+                f"n_seeds={self.n_seeds}, n_ways={self.n_ways}: expected at least one of each; "
+                "raise n_seeds and name an n_way"
+            )
+        if not self.n_distractors or min(self.n_distractors) < 0:
+            raise ValueError(
+                f"n_distractors={self.n_distractors}: expected numbers from 0 up; name at least one"
+            )
+        for n_way in self.n_ways:
+            if not 5 <= n_way <= len(load_lexicon()):
+                raise ValueError(f"n_ways holds {n_way}: expected 5 to 100; change n_ways")
+
+
+def arm_config(flow: str, reading: str, budget: str) -> FlowConfig:
+    """Return the configuration of an arm."""
+    return with_budget(flow, read_flow(flow, reading), budget)
+
+
+def list_arms() -> list[tuple[str, str, str]]:
+    """Return every (flow, reading, budget) there can be."""
+    return [
+        (flow, reading, budget)
+        for flow in FLOWS
+        for reading in list_readings(flow)
+        for budget in (BUDGETS if flow in BUDGETED else [budget_of(flow, "")])
+    ]
+
+
+def make_trials(params: Params) -> list[Trial]:
+    """Return the trials of a run, cheap ones first.
+
+    Flows with a budget, retention and distractors are run at the largest number of words only;
+    the full budget is spent on words only.
+    """
+    most = max(params.n_ways)
+    plain = [flow for flow in params.flows if flow not in BUDGETED]
+    budgeted = [flow for flow in params.flows if flow in BUDGETED]
+    trials = []
+    for flow in plain + budgeted:
+        budget = budget_of(flow, params.swarm_budget)
+        seeds = range(min(params.n_seeds, params.fewer_seeds.get(flow, params.n_seeds)))
+        readings = [reading for reading in list_readings(flow) if reading in ALL_READINGS]
+        for seed, reading in product(seeds, readings):
+            arm = (flow, reading, budget)
+            for n_way in params.n_ways if flow in plain else [most]:
+                trials.append(_trial(arm, "words", n_way, seed, params))
+            trials.append(_trial(arm, "senses", len(labels_of(SENSE)), seed, params))
+    for flow in budgeted:
+        for reading, n_full in params.full_seeds.get(flow, {}).items():
+            arm = (flow, reading, "full")
+            trials += [_trial(arm, "words", most, seed, params) for seed in range(n_full)]
+    return list(dict.fromkeys(trials))
+
+
+def _trial(arm: tuple[str, str, str], task: str, n_way: int, seed: int, params: Params) -> Trial:
+    flow, reading, budget = arm
+    is_main = task == "words" and n_way == max(params.n_ways)
+    in_blocks = is_main and seed < params.n_retention_seeds and flow not in BUDGETED
+    return Trial.create(
+        NAME,
+        flow,
+        seed,
+        reading=reading,
+        budget=budget,
+        task=task,
+        n_way=n_way,
+        n_distractors=params.n_distractors if is_main else (0,),
+        retention=in_blocks,
+        switches=config_hash(arm_config(flow, reading, budget).switches()),
+    )
+
+
+def run_trial(trial: Trial) -> list[dict]:
+    """Train one learner and return a row per condition and number of distractors."""
+    settings = dict(trial.settings)
+    if settings["task"] == "senses":
+        task = make_sense_task(seed=trial.seed)
+    else:
+        task = make_rare_word_task(settings["n_way"], seed=trial.seed)
+    config = arm_config(trial.flow, settings["reading"], settings["budget"])
+    flow = make_flow(trial.flow, seed=trial.seed, **config.as_dict())
+    fit_task(flow, task)
+    held = right_answers(flow, flow.answer(task.validation.texts), task.validation)
+    learner = {
+        **{name: settings[name] for name in ("reading", "budget", "task", "n_way")},
+        "validation_accuracy": float(held.mean()),
+        "convergence_steps": flow.convergence_steps_,
+        "flops": flow.cost_.flops,
+        "train_s": flow.cost_.train_s,
+        "memory_bytes": flow.memory_bytes,
+    }
+    blocks = _retention(trial, task, config) if settings["retention"] else {}
+    rows = []
+    for n_distractors in settings["n_distractors"]:
+        for tested in examine_task(flow, task, n_distractors):
+            row = learner | tested | {"n_distractors": n_distractors}
+            if n_distractors == 0:
+                row |= blocks.get(row["condition"], {})
+                if row["condition"] == "verbatim":
+                    again = examine(flow, task.test("verbatim", 5, draw="retention"))
+                    row["retention_as_printed"] = again["accuracy"]
+            rows.append({name: float("nan") for name in MEASURES} | row)
+    return rows
+
+
+def _retention(trial: Trial, task: RareWordTask, config: FlowConfig) -> dict[str, dict]:
+    """Let the words arrive in blocks; return retention and forgetting per condition.
+
+    A flow that trains takes its fixed number of steps on each block.
+    """
+    flow = make_flow(trial.flow, seed=trial.seed, **config.as_dict())
+    conditions = [condition for condition in task.conditions if condition != "unseen"]
+    tests = {condition: task.test(condition) for condition in conditions}
+    n_blocks = len(task.blocks)
+    accuracy = {c: np.full((n_blocks, n_blocks), np.nan) for c in conditions}
+    for stage, words in enumerate(task.blocks):
+        fit_task(flow, task, set(words))
+        for condition, stories in tests.items():
+            for block in range(stage + 1):
+                some = stories.where(set(task.blocks[block]))
+                right = right_answers(flow, flow.answer(some.texts), some)
+                accuracy[condition][stage, block] = right.mean()
+    return {
+        c: {"retention": metrics.retention(a), "forgetting": metrics.forgetting(a)}
+        for c, a in accuracy.items()
+    }

@@ -1,0 +1,44 @@
+"""Readings: where the sources leave a choice open, the flows made either way.
+
+The sources pool "the last token" in one place (walkthrough 4.3.2, step 3), the mean in two others
+(`flow_comparison`, Option 2) and just "pool" in two more; the code they came with attends its
+padding and takes the mean. A *reading* settles such a choice for one flow.
+"""
+
+from __future__ import annotations
+
+from hsokv.boundary.checks import check_keys
+from hsokv.config import FlowConfig
+from hsokv.flows.named import FLOWS
+
+LAST, MEAN = {"pooling": "last", "pad_to": 0}, {"pooling": "mean", "pad_to": 0}
+PADDED = {"pad_to": 96}  # the length to which the public code pads
+_POOLING = {"last": LAST, "mean": MEAN}
+#: flow -> name of a reading -> switches; a flow that is not named has the one reading ''.
+READINGS: dict[str, dict[str, dict]] = {
+    "current": _POOLING | {"last_padded": LAST | PADDED, "mean_padded": MEAN | PADDED},
+    "minimal_fix": _POOLING,
+    "minimal_config": _POOLING,
+    "fine_tune": _POOLING,
+    "kv_only": _POOLING,
+}
+
+
+def list_readings(flow: str) -> list[str]:
+    """Return the readings of a flow; `['']` where the sources leave nothing open.
+
+    Raises:
+        ValueError: there is no such flow.
+    """
+    check_keys([flow], FLOWS, "flow")
+    return list(READINGS.get(flow, {"": {}}))
+
+
+def read_flow(flow: str, reading: str = "") -> FlowConfig:
+    """Return a flow's configuration in one reading.
+
+    Raises:
+        ValueError: there is no such flow or reading.
+    """
+    check_keys([reading], list_readings(flow), f"reading of {flow}")
+    return FLOWS[flow].with_overrides(**READINGS.get(flow, {}).get(reading, {}))

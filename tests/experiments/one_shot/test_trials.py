@@ -1,0 +1,118 @@
+"""The one-shot experiment: which trials, which rows, which reading stands for its flow."""
+
+import pandas as pd
+import pytest
+
+from hsokv.data.stories import CONDITIONS
+from hsokv.experiments.one_shot import EXPERIMENT, tables
+from hsokv.experiments.one_shot.trials import (
+    SCHEMA,
+    Params,
+    arm_config,
+    list_arms,
+    make_trials,
+    run_trial,
+)
+from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.flows.readings import READINGS, list_readings, read_flow
+from hsokv.runs.engine import run_trials
+from tests.conftest import TINY
+
+
+def make_params(**changes):
+    """One small draw."""
+    small = {
+        "flows": ("redesign",), "n_ways": (10,), "n_distractors": (0, 2), "n_seeds": 1,
+        "n_retention_seeds": 1, "swarm_budget": "quick", "n_jobs": 1,
+    }  # fmt: skip
+    return Params(**(small | changes))
+
+
+@pytest.fixture
+def tiny_flows(monkeypatch):
+    """Transformers at tiny sizes, and a swarm budget of a few steps."""
+    sizes = {key: TINY[key] for key in ("d_model", "n_layers", "n_heads", "d_ff", "n_steps")}
+    for name, config in FLOWS.items():
+        if config.encoder == "transformer":
+            monkeypatch.setitem(FLOWS, name, config.with_overrides(**sizes))
+    swarm = {key: TINY[key] for key in BUDGETS["quick"] if key in TINY}
+    monkeypatch.setitem(BUDGETS, "quick", swarm | {"batch_size": 16})
+
+
+@pytest.mark.parametrize(
+    "name", ["current", "minimal_fix", "kv_only", "headword_lookup", "linear_probe", "redesign"]
+)
+def test_rows(tiny_flows, tmp_path, name):
+    """Words under seven conditions and senses under one, in every reading; blocks where asked."""
+    trials = make_trials(make_params(flows=(name,)))
+    frame = run_trials(trials, run_trial, EXPERIMENT.store(tmp_path), n_jobs=1, progress=False)
+    assert list(frame.columns) == list(SCHEMA.columns)
+    shown = {reading for reading in list_readings(name) if "padded" not in reading}
+    assert set(frame["reading"]) == shown
+    for _, part in frame.groupby("reading"):
+        keys = sorted(zip(part["condition"], part["n_distractors"]))
+        assert keys == sorted([*((c, n) for c in CONDITIONS for n in (0, 2)), ("sense", 0)])
+    main = tables.main_rows(frame).set_index(["reading", "condition"]).sort_index()
+    words = main.drop(index="sense", level="condition")
+    assert set(words.drop(index="unseen", level="condition")["n_test"]) == {8}
+    assert set(main.xs("sense", level="condition")["n_test"]) == {32}
+    assert words["novelty_auroc"].between(0, 1).all() and words["fpr_at_95"].between(0, 1).all()
+    assert main["validation_accuracy"].between(0, 1).all()
+    in_blocks = name not in ("current",)
+    assert words.xs("verbatim", level="condition")["retention"].notna().any() <= in_blocks
+    assert len(EXPERIMENT.read(tmp_path)) == len(frame)
+
+
+def test_readings_change_what_they_say():
+    """The first reading is the flow as it stands; each other one changes pooling or padding."""
+    for flow, readings in READINGS.items():
+        assert read_flow(flow, "last") == FLOWS[flow]
+        for reading, changes in readings.items():
+            assert read_flow(flow, reading).switches().items() >= {
+                k: v for k, v in changes.items() if v != FLOWS["hybrid"].with_overrides(
+                    pooling="last", pad_to=0).as_dict()[k]
+            }.items()  # fmt: skip
+    assert list_readings("redesign") == [""]
+    with pytest.raises(ValueError, match="did you mean 'mean'"):
+        read_flow("current", "maen")
+    assert len(set(list_arms())) == len(list_arms())
+    assert arm_config("current", "mean_padded", "full").pad_to == 96
+
+
+def test_trials_of_the_full_budget():
+    """The full budget is spent where it is asked for, per reading, on words only."""
+    params = make_params(flows=("current",), full_seeds={"current": {"mean_padded": 2}})
+    full = [t for t in make_trials(params) if dict(t.settings)["budget"] == "full"]
+    assert [(t.seed, dict(t.settings)["reading"]) for t in full] == [
+        (0, "mean_padded"), (1, "mean_padded"),
+    ]  # fmt: skip
+    assert {dict(t.settings)["task"] for t in full} == {"words"}
+    with pytest.raises(ValueError, match="did you mean 'mean_padded'"):
+        make_params(full_seeds={"current": {"mean_paded": 2}})
+
+
+def row(flow, reading, seed, validation, right):
+    """What the tables look at, of a run with ten tested words."""
+    correct = (1 << right) - 1
+    return {
+        "flow": flow, "reading": reading, "budget": "fixed", "task": "words", "n_way": 100,
+        "n_distractors": 0, "condition": "verbatim", "seed": seed, "n_test": 10,
+        "validation_accuracy": validation, "accuracy": right / 10, "memory_utility": 0.1,
+        "correct_words": f"0x{correct:025x}", "tested_words": f"0x{1023:025x}",
+    }  # fmt: skip
+
+
+def test_the_reading_is_chosen_on_validation_words():
+    """Not by what is scored; of equal ones the first stands."""
+    rows = pd.DataFrame([
+        row("minimal_fix", "last", 0, 0.9, 1), row("minimal_fix", "last", 1, 0.9, 2),
+        row("minimal_fix", "mean", 0, 0.8, 9), row("minimal_fix", "mean", 1, 0.8, 8),
+        row("kv_only", "last", 0, 0.5, 1), row("kv_only", "mean", 0, 0.5, 3),
+    ])  # fmt: skip
+    assert tables.choose_readings(rows) == {
+        ("minimal_fix", "fixed"): "last", ("kv_only", "fixed"): "last",
+    }  # fmt: skip
+    table = tables.readings_table(rows, ["verbatim"]).set_index("arm")
+    assert table.loc["minimal_fix (last)", "chosen"] and not table.loc["kv_only (mean)", "chosen"]
+    assert table.loc["minimal_fix (mean)", "point"] == pytest.approx(0.85)
+    assert table.loc["minimal_fix (mean)", "n"] == 20
