@@ -36,7 +36,8 @@ def with_arm(rows: pd.DataFrame) -> pd.DataFrame:
 def main_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the largest task of each kind, without distractors."""
     most = rows.groupby("task")["n_way"].transform("max")
-    return rows[(rows["n_way"] == most) & (rows["n_distractors"] == 0)]
+    at_once = rows["task"] != "blocks"
+    return rows[(rows["n_way"] == most) & (rows["n_distractors"] == 0) & at_once]
 
 
 def choose_readings(rows: pd.DataFrame) -> dict[tuple[str, str], str]:

@@ -1,7 +1,8 @@
 """The one-shot experiment: every flow in every reading, under every condition, paired seeds.
 
-A trial trains one learner once, on words or on senses, and tests it under every condition of that
-task; its rows go to `results/one_shot.csv`. An *arm* is a flow in a reading under a budget.
+A trial trains one learner once and tests it under every condition of its task: words all at once,
+the same words in blocks, one after the other, or senses. Its rows go to `results/one_shot.csv`. An
+*arm* is a flow in a reading under a budget.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from hsokv.data.rare_words import RareWordTask, labels_of, make_rare_word_task, 
 from hsokv.data.stories import CONDITIONS, SENSE
 from hsokv.experiments.evaluate import examine, examine_task, fit_task, right_answers
 from hsokv.experiments.word_rows import word_rules
+from hsokv.flows.base import Flow
 from hsokv.flows.budgets import BUDGETED, budget_of, with_budget
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
@@ -32,7 +34,7 @@ from hsokv.runs.trial import Trial
 from hsokv.stats import metrics
 
 NAME = "one_shot"
-TASKS = {"words": tuple(CONDITIONS), "senses": (SENSE,)}
+TASKS = {"words": tuple(CONDITIONS), "blocks": tuple(CONDITIONS), "senses": (SENSE,)}
 ALL_READINGS = ("", "last", "mean")  # the others are asked for by name
 MEASURES = (
     "accuracy", "one_shot_accuracy", "validation_accuracy", "retention", "retention_as_printed",
@@ -48,6 +50,7 @@ TOLERANCES = {
     "kv_hit_rate": MEASURED, "gate_mean": MEASURED, "novelty_auroc": RANKED, "fpr_at_95": RANKED,
 }  # fmt: skip
 KEY = ("condition", "n_distractors")
+PRINTED = ("verbatim", 0)  # beside it stands what the sources call retention
 
 
 def _schema() -> pa.DataFrameSchema:
@@ -123,7 +126,7 @@ class Params(NotebookParams):
     n_ways: tuple[int, ...] = (5, 20, 100)  # words to tell apart; flows with a budget: the most
     n_distractors: tuple[int, ...] = (0, 1, 3, 5)  # filler sentences around a test story
     n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1
-    n_retention_seeds: int = 20  # seeds on which words also arrive in blocks
+    n_block_seeds: int = 20  # seeds on which words also arrive in blocks, for retention
     swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
     fewer_seeds: dict[str, int] = field(default_factory=dict)  # flows that get fewer than n_seeds
     full_seeds: dict[str, dict[str, int]] = field(default_factory=dict)  # flow -> reading -> seeds
@@ -170,8 +173,8 @@ def list_arms() -> list[tuple[str, str, str]]:
 def make_trials(params: Params) -> list[Trial]:
     """Return the trials of a run, cheap ones first.
 
-    Flows with a budget, retention and distractors are run at the largest number of words only;
-    the full budget is spent on words only.
+    Flows with a budget, blocks and distractors are run at the largest number of words only, flows
+    with a budget not in blocks; the full budget is spent on words all at once.
     """
     most = max(params.n_ways)
     plain = [flow for flow in params.flows if flow not in BUDGETED]
@@ -185,6 +188,8 @@ def make_trials(params: Params) -> list[Trial]:
             arm = (flow, reading, budget)
             for n_way in params.n_ways if flow in plain else [most]:
                 trials.append(_trial(arm, "words", n_way, seed, params))
+            if flow in plain and seed < params.n_block_seeds:
+                trials.append(_trial(arm, "blocks", most, seed, params))
             trials.append(_trial(arm, "senses", len(labels_of(SENSE)), seed, params))
     for flow in budgeted:
         for reading, n_full in params.full_seeds.get(flow, {}).items():
@@ -196,7 +201,6 @@ def make_trials(params: Params) -> list[Trial]:
 def _trial(arm: tuple[str, str, str], task: str, n_way: int, seed: int, params: Params) -> Trial:
     flow, reading, budget = arm
     is_main = task == "words" and n_way == max(params.n_ways)
-    in_blocks = is_main and seed < params.n_retention_seeds and flow not in BUDGETED
     return Trial.create(
         NAME,
         flow,
@@ -206,7 +210,6 @@ def _trial(arm: tuple[str, str, str], task: str, n_way: int, seed: int, params: 
         task=task,
         n_way=n_way,
         n_distractors=params.n_distractors if is_main else (0,),
-        retention=in_blocks,
         switches=config_hash(arm_config(flow, reading, budget).switches()),
     )
 
@@ -220,7 +223,11 @@ def run_trial(trial: Trial) -> list[dict]:
         task = make_rare_word_task(settings["n_way"], seed=trial.seed)
     config = arm_config(trial.flow, settings["reading"], settings["budget"])
     flow = make_flow(trial.flow, seed=trial.seed, **config.as_dict())
-    fit_task(flow, task)
+    blocks = {}
+    if settings["task"] == "blocks":
+        blocks = _fit_blocks(flow, task)
+    else:
+        fit_task(flow, task)
     held = right_answers(flow, flow.answer(task.validation.texts), task.validation)
     learner = {
         **{name: settings[name] for name in ("reading", "budget", "task", "n_way")},
@@ -230,26 +237,23 @@ def run_trial(trial: Trial) -> list[dict]:
         "train_s": flow.cost_.train_s,
         "memory_bytes": flow.memory_bytes,
     }
-    blocks = _retention(trial, task, config) if settings["retention"] else {}
     rows = []
     for n_distractors in settings["n_distractors"]:
         for tested in examine_task(flow, task, n_distractors):
-            row = learner | tested | {"n_distractors": n_distractors}
-            if n_distractors == 0:
-                row |= blocks.get(row["condition"], {})
-                if row["condition"] == "verbatim":
-                    again = examine(flow, task.test("verbatim", 5, draw="retention"))
-                    row["retention_as_printed"] = again["accuracy"]
-            rows.append({name: float("nan") for name in MEASURES} | row)
+            row = dict.fromkeys(MEASURES, float("nan")) | learner | tested
+            row |= {"n_distractors": n_distractors} | blocks.get(tested["condition"], {})
+            if settings["task"] == "words" and (tested["condition"], n_distractors) == PRINTED:
+                again = examine(flow, task.test("verbatim", 5, draw="retention"))
+                row["retention_as_printed"] = again["accuracy"]
+            rows.append(row)
     return rows
 
 
-def _retention(trial: Trial, task: RareWordTask, config: FlowConfig) -> dict[str, dict]:
+def _fit_blocks(flow: Flow, task: RareWordTask) -> dict[str, dict]:
     """Let the words arrive in blocks; return retention and forgetting per condition.
 
     A flow that trains takes its fixed number of steps on each block.
     """
-    flow = make_flow(trial.flow, seed=trial.seed, **config.as_dict())
     conditions = [condition for condition in task.conditions if condition != "unseen"]
     tests = {condition: task.test(condition) for condition in conditions}
     n_blocks = len(task.blocks)

@@ -23,7 +23,7 @@ def make_params(**changes):
     """One small draw."""
     small = {
         "flows": ("redesign",), "n_ways": (10,), "n_distractors": (0, 2), "n_seeds": 1,
-        "n_retention_seeds": 1, "swarm_budget": "quick", "n_jobs": 1,
+        "n_block_seeds": 1, "swarm_budget": "quick", "n_jobs": 1,
     }  # fmt: skip
     return Params(**(small | changes))
 
@@ -50,16 +50,22 @@ def test_rows(tiny_flows, tmp_path, name):
     shown = {reading for reading in list_readings(name) if "padded" not in reading}
     assert set(frame["reading"]) == shown
     for _, part in frame.groupby("reading"):
-        keys = sorted(zip(part["condition"], part["n_distractors"]))
-        assert keys == sorted([*((c, n) for c in CONDITIONS for n in (0, 2)), ("sense", 0)])
+        keys = sorted(zip(part["task"], part["condition"], part["n_distractors"]))
+        wanted = [("words", c, n) for c in CONDITIONS for n in (0, 2)] + [("senses", "sense", 0)]
+        if name != "current":
+            wanted += [("blocks", c, 0) for c in CONDITIONS]
+        assert keys == sorted(wanted)
     main = tables.main_rows(frame).set_index(["reading", "condition"]).sort_index()
     words = main.drop(index="sense", level="condition")
     assert set(words.drop(index="unseen", level="condition")["n_test"]) == {8}
     assert set(main.xs("sense", level="condition")["n_test"]) == {32}
     assert words["novelty_auroc"].between(0, 1).all() and words["fpr_at_95"].between(0, 1).all()
     assert main["validation_accuracy"].between(0, 1).all()
-    in_blocks = name not in ("current",)
-    assert words.xs("verbatim", level="condition")["retention"].notna().any() <= in_blocks
+    blocks = frame[frame["task"] == "blocks"]
+    retained = blocks["retention"].notna() | blocks["forgetting"].notna()
+    assert retained.tolist() == (blocks["condition"] != "unseen").tolist()
+    assert main["retention"].isna().all()
+    assert main["retention_as_printed"].notna().sum() == len(shown)
     assert len(EXPERIMENT.read(tmp_path)) == len(frame)
 
 
