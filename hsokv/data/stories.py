@@ -7,6 +7,7 @@ filler words. A test story puts such filler around what its *condition* says.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
 
@@ -27,9 +28,14 @@ BLANK = "___"
 LEAD, TAIL, DISTRACTOR = (7, 12), (6, 10), (12, 18)  # words, both ends included
 
 
+@cache
+def _fillers() -> np.ndarray:
+    return np.array(load_fillers(), dtype=object)
+
+
 def draw_filler(low_high: tuple[int, int], rng: np.random.Generator) -> str:
     """Return filler words, as many as drawn between the two numbers, both included."""
-    return " ".join(rng.choice(load_fillers(), rng.integers(low_high[0], low_high[1] + 1)))
+    return " ".join(rng.choice(_fillers(), rng.integers(low_high[0], low_high[1] + 1)))
 
 
 def training_core(entry: dict, usage: str) -> str:
