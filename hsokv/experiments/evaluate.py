@@ -27,8 +27,8 @@ def fit_task(flow: Flow, task: RareWordTask, words: set[str] | None = None) -> N
 def right_answers(flow: Flow, answers: Answers, stories: Texts) -> np.ndarray:
     """Return whether each text is answered rightly; for a word never stored, by abstaining."""
     labels = flow.classes_[answers.scores.argmax(1)].astype(object)
-    labels[answers.abstains] = ABSTAIN
     labels[(answers.scores.sum(1) == 0)] = ""  # an empty memory answers nothing
+    labels[answers.abstains] = ABSTAIN
     wanted = [label if n else ABSTAIN for label, n in zip(stories.labels, stories.exposures)]
     return labels == np.array(wanted, dtype=object)
 

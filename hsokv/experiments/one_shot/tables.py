@@ -6,13 +6,12 @@ Accuracies are resampled over seeds and words, other measures over seeds; interv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from hsokv.experiments.word_rows import accuracy_interval, measure_interval
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.flows.readings import list_readings
+from hsokv.stats.intervals import Interval, exact_mean
 
 
 def arm_name(flow: str, reading: str, budget: str) -> str:
@@ -56,24 +55,50 @@ def choose_readings(rows: pd.DataFrame) -> dict[tuple[str, str], str]:
     return chosen
 
 
-def readings_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
-    """Return what each reading of a flow that has several scores.
+def has_readings(flow: str) -> bool:
+    """Return whether the sources leave a choice open for this flow."""
+    return len(list_readings(flow)) > 1
+
+
+def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return accuracy per arm and condition, in the largest task without distractors.
 
     Returns:
-        Columns arm, flow, budget, reading, chosen (the best on validation words), condition, point,
-        low, high, n, n_seeds, memory_utility (an `Interval`, or `None`).
+        Columns arm, flow, budget, reading, chosen (the best on validation words), validation (mean
+        accuracy on them), condition, point, low, high, n, n_seeds, memory_utility (an `Interval`,
+        or `None`), top1_key_correct and gate_mean (means, NaN where undefined).
     """
     rows, chosen, found = main_rows(with_arm(rows)), choose_readings(rows), []
     for (arm, condition), part in rows.groupby(["arm", "condition"], sort=False):
         flow, budget, reading = (part[name].iloc[0] for name in ("flow", "budget", "reading"))
-        if len(list_readings(flow)) < 2 or condition not in conditions:
-            continue
-        interval = accuracy_interval(part)
         found.append({
             "arm": arm, "flow": flow, "budget": budget, "reading": reading,
-            "chosen": chosen[flow, budget] == reading, "condition": condition,
-            "point": interval.point, "low": interval.low, "high": interval.high,
-            "n": interval.n, "n_seeds": len(part),
+            "chosen": chosen.get((flow, budget)) == reading,
+            "validation": exact_mean(part["validation_accuracy"]), "condition": condition,
+            **accuracy_interval(part)._asdict(), "n_seeds": len(part),
             "memory_utility": measure_interval(part, "memory_utility"),
+            "top1_key_correct": exact_mean(part["top1_key_correct"].dropna()),
+            "gate_mean": exact_mean(part["gate_mean"].dropna()),
         })  # fmt: skip
-    return pd.DataFrame(found)
+    table = pd.DataFrame(found)
+    words = table[table["condition"] == "verbatim"].set_index("arm")["validation"]
+    return table.assign(validation=table["arm"].map(words))
+
+
+def retention_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return retention and forgetting on repeated sentences, per arm taught in blocks.
+
+    Returns:
+        Columns arm, accuracy (after the last block), retention, low, high, forgetting, n_seeds.
+    """
+    blocks, found = with_arm(rows).query("task == 'blocks' and condition == 'verbatim'"), []
+    for arm, part in blocks.groupby("arm", sort=False):
+        kept = measure_interval(part, "retention")
+        kept = kept or Interval(float("nan"), float("nan"), float("nan"), 0)
+        found.append({
+            "arm": arm, "accuracy": exact_mean(part["accuracy"]), "retention": kept.point,
+            "low": kept.low, "high": kept.high,
+            "forgetting": exact_mean(part["forgetting"].dropna()), "n_seeds": kept.n,
+        })  # fmt: skip
+    columns = ["arm", "accuracy", "retention", "low", "high", "forgetting", "n_seeds"]
+    return pd.DataFrame(found, columns=columns)

@@ -61,6 +61,10 @@ def test_rows(tiny_flows, tmp_path, name):
     assert set(main.xs("sense", level="condition")["n_test"]) == {32}
     assert words["novelty_auroc"].between(0, 1).all() and words["fpr_at_95"].between(0, 1).all()
     assert main["validation_accuracy"].between(0, 1).all()
+    if name == "headword_lookup":
+        scores = words["accuracy"].droplevel("reading")
+        assert scores[["verbatim", "recognise", "unseen"]].tolist() == [1, 1, 1]
+        assert scores[["infer", "inflect", "define"]].tolist() == [0, 0, 0]
     blocks = frame[frame["task"] == "blocks"]
     retained = blocks["retention"].notna() | blocks["forgetting"].notna()
     assert retained.tolist() == (blocks["condition"] != "unseen").tolist()
@@ -104,6 +108,7 @@ def row(flow, reading, seed, validation, right):
         "flow": flow, "reading": reading, "budget": "fixed", "task": "words", "n_way": 100,
         "n_distractors": 0, "condition": "verbatim", "seed": seed, "n_test": 10,
         "validation_accuracy": validation, "accuracy": right / 10, "memory_utility": 0.1,
+        "top1_key_correct": 0.5, "gate_mean": float("nan"),
         "correct_words": f"0x{correct:025x}", "tested_words": f"0x{1023:025x}",
     }  # fmt: skip
 
@@ -118,7 +123,8 @@ def test_the_reading_is_chosen_on_validation_words():
     assert tables.choose_readings(rows) == {
         ("minimal_fix", "fixed"): "last", ("kv_only", "fixed"): "last",
     }  # fmt: skip
-    table = tables.readings_table(rows, ["verbatim"]).set_index("arm")
+    table = tables.accuracy_table(rows).set_index("arm")
     assert table.loc["minimal_fix (last)", "chosen"] and not table.loc["kv_only (mean)", "chosen"]
     assert table.loc["minimal_fix (mean)", "point"] == pytest.approx(0.85)
     assert table.loc["minimal_fix (mean)", "n"] == 20
+    assert table["validation"].tolist() == [0.9, 0.8, 0.5, 0.5] and table["gate_mean"].isna().all()
