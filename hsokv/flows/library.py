@@ -69,8 +69,14 @@ class LibraryFlow(Flow):
             self._index = bm25s.BM25(k1=config.bm25_k1, b=config.bm25_b)
             self._index.index([split_words(text) for text in self.texts_], show_progress=False)
             return
-        self._vectorizer = _vectorizer(config)
-        vectors = self._vectorizer.fit_transform(self.texts_)
+        self._vectorizer = _vectorizer(config, len(self.texts_))
+        try:
+            vectors = self._vectorizer.fit_transform(self.texts_)
+        except ValueError as error:
+            raise ValueError(
+                f"max_df={config.max_df} leaves no word of these {len(self.texts_)} texts, all "
+                "stand in too many of them: expected one at least; raise max_df"
+            ) from error
         if kind == "tfidf_neighbor":
             self._keys, self._key_labels = vectors, labels
         elif kind == "class_mean":
@@ -143,9 +149,10 @@ class LibraryFlow(Flow):
         )
 
 
-def _vectorizer(config: FlowConfig) -> TfidfVectorizer:
+def _vectorizer(config: FlowConfig, n_texts: int) -> TfidfVectorizer:
     if config.char_ngrams:
         words = {"analyzer": "char_wb", "ngram_range": (2, max(2, config.char_ngrams))}
     else:
         words = {"tokenizer": split_words, "token_pattern": None}
-    return TfidfVectorizer(max_df=config.max_df, sublinear_tf=config.sublinear_tf, **words)
+    most = config.max_df if config.max_df * n_texts >= 1 else 1  # in one text is never too often
+    return TfidfVectorizer(max_df=most, sublinear_tf=config.sublinear_tf, **words)

@@ -3,11 +3,18 @@
 The sources pool "the last token" in one place (walkthrough 4.3.2, step 3), the mean in two others
 (`flow_comparison`, Option 2) and just "pool" in two more; the code they came with attends its
 padding and takes the mean. A *reading* settles such a choice for one flow.
+
+`tuned.yaml` adds the reading `TUNED` of a flow: the configuration that did best on the development
+lexicon, written by `python -m tools.tuned --write` from the rows of the tuning experiment.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import resources
+
 from hsokv.boundary.checks import check_keys
+from hsokv.boundary.yaml_file import parse_yaml
 from hsokv.config import FlowConfig
 from hsokv.flows.named import FLOWS
 
@@ -22,16 +29,33 @@ READINGS: dict[str, dict[str, dict]] = {
     "fine_tune": _POOLING,
     "kv_only": _POOLING,
 }
+TUNED = "tuned"
 
 
-def list_readings(flow: str) -> list[str]:
-    """Return the readings of a flow; `['']` where the sources leave nothing open.
+@cache
+def tuned_switches() -> dict[str, dict]:
+    """Return what the tuned form of each tuned flow changes in it."""
+    path = resources.files("hsokv.flows") / "tuned.yaml"
+    return parse_yaml(path.read_bytes(), "hsokv/flows/tuned.yaml") or {}
+
+
+def list_documented(flow: str) -> list[str]:
+    """Return the readings that the sources leave a flow; `['']` where they leave nothing open.
 
     Raises:
         ValueError: there is no such flow.
     """
     check_keys([flow], FLOWS, "flow")
     return list(READINGS.get(flow, {"": {}}))
+
+
+def list_readings(flow: str) -> list[str]:
+    """Return the readings of a flow, the tuned one last if there is one.
+
+    Raises:
+        ValueError: there is no such flow.
+    """
+    return list_documented(flow) + ([TUNED] if flow in tuned_switches() else [])
 
 
 def read_flow(flow: str, reading: str = "") -> FlowConfig:
@@ -41,4 +65,5 @@ def read_flow(flow: str, reading: str = "") -> FlowConfig:
         ValueError: there is no such flow or reading.
     """
     check_keys([reading], list_readings(flow), f"reading of {flow}")
-    return FLOWS[flow].with_overrides(**READINGS.get(flow, {}).get(reading, {}))
+    readings = READINGS.get(flow, {}) | {TUNED: tuned_switches().get(flow, {})}
+    return FLOWS[flow].with_overrides(**readings.get(reading, {}))

@@ -426,3 +426,13 @@ def test_fallback_needs_a_classifier_beside_stored_labels():
     for flow in ("current", "simple_kv", "fine_tune"):
         with pytest.raises(ValueError, match="fallback='network' with"):
             make_flow(flow, fallback="network")
+
+
+def test_library_settings_with_few_texts():
+    """A share of less than one text means one; where no word is left, the error says why."""
+    flow = make_flow("class_mean", max_df=0.1).fit(TEXTS, LABELS)
+    assert flow.predict(TEXTS).tolist() == LABELS
+    letters = make_flow("tfidf_neighbor", max_df=0.3, char_ngrams=4).fit(TEXTS, LABELS)
+    assert letters.predict(["apples", "pears"]).tolist() == ["a", "b"]
+    with pytest.raises(ValueError, match="max_df=0.1 leaves no word of these 4 texts"):
+        make_flow("class_mean", max_df=0.1).fit(["same words"] * 4, LABELS)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hsokv.experiments.word_rows import accuracy_interval, measure_interval
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.flows.readings import list_readings
+from hsokv.flows.readings import list_documented, list_readings
 from hsokv.stats.intervals import Interval, exact_mean
 
 
@@ -40,7 +40,7 @@ def main_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def choose_readings(rows: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Return for each (flow, budget) the reading that is best on validation words.
+    """Return for each (flow, budget) the documented reading that is best on validation words.
 
     Validation words are learned like the others and never scored. Where readings tie to within one
     of all validation texts, the first in the order of `READINGS` stands.
@@ -50,14 +50,14 @@ def choose_readings(rows: pd.DataFrame) -> dict[tuple[str, str], str]:
     chosen = {}
     for (flow, budget), scores in means.groupby(level=["flow", "budget"]):
         scores = scores.droplevel(["flow", "budget"]).round(6)
-        known = [reading for reading in list_readings(flow) if reading in scores.index]
+        known = [reading for reading in list_documented(flow) if reading in scores.index]
         chosen[flow, budget] = max(known, key=scores.get)  # the first of equal ones
     return chosen
 
 
 def has_readings(flow: str) -> bool:
     """Return whether the sources leave a choice open for this flow."""
-    return len(list_readings(flow)) > 1
+    return len(list_documented(flow)) > 1
 
 
 def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ from hsokv.flows.base import Flow
 from hsokv.flows.budgets import BUDGETED, budget_of, with_budget
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.flows.readings import list_readings, read_flow
+from hsokv.flows.readings import TUNED, list_readings, read_flow
 from hsokv.runs import experiment as ex
 from hsokv.runs.experiment import COUNT, MEASURED, RANKED, SHARE, WORDS, NotebookParams, row_schema
 from hsokv.runs.proof import Proof, same_in_trial, whole_number, whole_share
@@ -35,7 +35,7 @@ from hsokv.stats import metrics
 
 NAME = "one_shot"
 TASKS = {"words": tuple(CONDITIONS), "blocks": tuple(CONDITIONS), "senses": (SENSE,)}
-ALL_READINGS = ("", "last", "mean")  # the others are asked for by name
+ALL_READINGS = ("", "last", "mean", TUNED)  # the others are asked for by name
 MEASURES = (
     "accuracy", "one_shot_accuracy", "validation_accuracy", "retention", "retention_as_printed",
     "forgetting", "memory_utility", "kv_hit_rate", "top1_key_correct", "read_fraction",

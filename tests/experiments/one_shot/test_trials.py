@@ -14,7 +14,7 @@ from hsokv.experiments.one_shot.trials import (
     run_trial,
 )
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.flows.readings import READINGS, list_readings, read_flow
+from hsokv.flows.readings import READINGS, list_documented, list_readings, read_flow
 from hsokv.runs.engine import run_trials
 from tests.conftest import TINY
 
@@ -82,7 +82,7 @@ def test_readings_change_what_they_say():
                 k: v for k, v in changes.items() if v != FLOWS["hybrid"].with_overrides(
                     pooling="last", pad_to=0).as_dict()[k]
             }.items()  # fmt: skip
-    assert list_readings("redesign") == [""]
+    assert list_documented("redesign") == [""]
     with pytest.raises(ValueError, match="did you mean 'mean'"):
         read_flow("current", "maen")
     assert len(set(list_arms())) == len(list_arms())
