@@ -6,12 +6,20 @@ Accuracies are resampled over seeds and words, other measures over seeds; interv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from hsokv.experiments.word_rows import accuracy_interval, measure_interval
+from hsokv.experiments.word_rows import (
+    accuracy_interval,
+    common_seeds,
+    measure_interval,
+    word_cells,
+)
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.flows.readings import list_documented, list_readings
-from hsokv.stats.intervals import Interval, exact_mean
+from hsokv.seeds import numpy_rng
+from hsokv.stats.intervals import Interval, exact_mean, paired_difference
 
 
 def arm_name(flow: str, reading: str, budget: str) -> str:
@@ -83,6 +91,30 @@ def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(found)
     words = table[table["condition"] == "verbatim"].set_index("arm")["validation"]
     return table.assign(validation=table["arm"].map(words))
+
+
+def gap_table(
+    rows: pd.DataFrame, pairs: Sequence[tuple[str, str]], conditions: Sequence[str]
+) -> pd.DataFrame:
+    """Return accuracy of one arm minus another's, paired by seed and word, as text in points.
+
+    Returns:
+        Columns gap ('a − b') and one per condition; a dash where one of the two was not run.
+    """
+    rows, found = main_rows(with_arm(rows)), []
+    for a, b in pairs:
+        line = {"gap": f"{a} − {b}"}
+        for condition in conditions:
+            here = rows[rows["condition"] == condition]
+            left, right = common_seeds(here[here["arm"] == a], here[here["arm"] == b])
+            line[condition] = "–"
+            if len(left):
+                cells = (*word_cells(left), *word_cells(right))
+                gap = paired_difference(*cells, rng=numpy_rng(0, "paired"))
+                low, high = (f"{100 * end:+.1f}" for end in (gap.low, gap.high))
+                line[condition] = f"{100 * gap.point:+.1f} [{low}, {high}]"
+        found.append(line)
+    return pd.DataFrame(found, columns=["gap", *conditions])
 
 
 def retention_table(rows: pd.DataFrame) -> pd.DataFrame:

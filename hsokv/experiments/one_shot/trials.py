@@ -174,7 +174,8 @@ def make_trials(params: Params) -> list[Trial]:
     """Return the trials of a run, cheap ones first.
 
     Flows with a budget, blocks and distractors are run at the largest number of words only, flows
-    with a budget not in blocks; the full budget is spent on words all at once.
+    with a budget not in blocks; the full budget is spent on words all at once. Tuned forms are run
+    at the largest number of words, without distractors and not in blocks.
     """
     most = max(params.n_ways)
     plain = [flow for flow in params.flows if flow not in BUDGETED]
@@ -186,9 +187,10 @@ def make_trials(params: Params) -> list[Trial]:
         readings = [reading for reading in list_readings(flow) if reading in ALL_READINGS]
         for seed, reading in product(seeds, readings):
             arm = (flow, reading, budget)
-            for n_way in params.n_ways if flow in plain else [most]:
+            varies = flow in plain and reading != TUNED
+            for n_way in params.n_ways if varies else [most]:
                 trials.append(_trial(arm, "words", n_way, seed, params))
-            if flow in plain and seed < params.n_block_seeds:
+            if varies and seed < params.n_block_seeds:
                 trials.append(_trial(arm, "blocks", most, seed, params))
             trials.append(_trial(arm, "senses", len(labels_of(SENSE)), seed, params))
     for flow in budgeted:
@@ -200,7 +202,7 @@ def make_trials(params: Params) -> list[Trial]:
 
 def _trial(arm: tuple[str, str, str], task: str, n_way: int, seed: int, params: Params) -> Trial:
     flow, reading, budget = arm
-    is_main = task == "words" and n_way == max(params.n_ways)
+    is_main = task == "words" and n_way == max(params.n_ways) and reading != TUNED
     return Trial.create(
         NAME,
         flow,

@@ -14,7 +14,7 @@ from hsokv.experiments.one_shot.trials import (
     run_trial,
 )
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.flows.readings import READINGS, list_documented, list_readings, read_flow
+from hsokv.flows.readings import READINGS, TUNED, list_documented, list_readings, read_flow
 from hsokv.runs.engine import run_trials
 from tests.conftest import TINY
 
@@ -49,10 +49,12 @@ def test_rows(tiny_flows, tmp_path, name):
     assert list(frame.columns) == list(SCHEMA.columns)
     shown = {reading for reading in list_readings(name) if "padded" not in reading}
     assert set(frame["reading"]) == shown
-    for _, part in frame.groupby("reading"):
+    for reading, part in frame.groupby("reading"):
         keys = sorted(zip(part["task"], part["condition"], part["n_distractors"]))
-        wanted = [("words", c, n) for c in CONDITIONS for n in (0, 2)] + [("senses", "sense", 0)]
-        if name != "current":
+        distractors = (0,) if reading == TUNED else (0, 2)
+        wanted = [("words", c, n) for c in CONDITIONS for n in distractors]
+        wanted.append(("senses", "sense", 0))
+        if name != "current" and reading != TUNED:
             wanted += [("blocks", c, 0) for c in CONDITIONS]
         assert keys == sorted(wanted)
     main = tables.main_rows(frame).set_index(["reading", "condition"]).sort_index()
@@ -128,3 +130,15 @@ def test_the_reading_is_chosen_on_validation_words():
     assert table.loc["minimal_fix (mean)", "point"] == pytest.approx(0.85)
     assert table.loc["minimal_fix (mean)", "n"] == 20
     assert table["validation"].tolist() == [0.9, 0.8, 0.5, 0.5] and table["gate_mean"].isna().all()
+
+
+def test_gaps_are_paired():
+    """Seeds of both arms only; the sign says which is better; what was not run is a dash."""
+    rows = pd.DataFrame([
+        row("redesign", "", 0, 1.0, 9), row("redesign", "", 1, 1.0, 9),
+        row("kv_only", "mean", 0, 0.5, 3), row("kv_only", "mean", 1, 0.5, 3),
+        row("kv_only", "mean", 7, 0.5, 10),
+    ])  # fmt: skip
+    pairs = [("redesign", "kv_only (mean)"), ("redesign", "kv_only (last)")]
+    table = tables.gap_table(rows, pairs, ["verbatim"])
+    assert table["verbatim"][0].startswith("+60.0 [") and table["verbatim"][1] == "–"
