@@ -1,6 +1,6 @@
 """How often 95 % intervals hold the truth, for new seeds and new words, on simulated answers.
 
-Found: share of simulations whose interval holds the truth; lowest, median, highest of all scenarios.
+Found: share of simulations whose interval holds the truth; lowest, median, highest of scenarios.
 
     accuracy                          5 seeds             20 seeds
     `hsokv.stats.two_way`             .86  .96  1.00      .88  .96  .98
