@@ -85,6 +85,27 @@ def examine(flow: Flow, stories: Texts, labels: Sequence[str] | None = None) -> 
     return row
 
 
+def fit_blocks(flow: Flow, task: RareWordTask, conditions: Collection[str]) -> dict[str, dict]:
+    """Learn a task block by block; return retention and forgetting per condition but `unseen`.
+
+    A flow that trains takes its number of steps on each block.
+    """
+    tests = {c: task.test(c) for c in conditions if c != "unseen"}
+    n_blocks = len(task.blocks)
+    accuracy = {c: np.full((n_blocks, n_blocks), np.nan) for c in tests}
+    for stage, words in enumerate(task.blocks):
+        fit_task(flow, task, set(words))
+        for condition, stories in tests.items():
+            for block in range(stage + 1):
+                some = stories.where(set(task.blocks[block]))
+                right = right_answers(flow, flow.answer(some.texts), some)
+                accuracy[condition][stage, block] = right.mean()
+    return {
+        c: {"retention": metrics.retention(a), "forgetting": metrics.forgetting(a)}
+        for c, a in accuracy.items()
+    }
+
+
 def examine_task(flow: Flow, task: RareWordTask, n_distractors: int = 0) -> list[dict]:
     """Return a row per condition of a task; novelty is compared with that of unseen words.
 

@@ -73,6 +73,21 @@ def _possible_share(rows: pd.DataFrame) -> pd.Series:
     return share.where((share * once > low - 0.01) & (share * once < high + 0.01), low / once)
 
 
+def count_unseen(rows: pd.DataFrame) -> pd.Series:
+    """Return how many unseen texts each row's novelty is compared with, (n_rows,), or NaN."""
+    return _most_tested(rows, rows["condition"] == "unseen")
+
+
+def count_pairs(rows: pd.DataFrame) -> pd.Series:
+    """Return twice the pairs of a known and an unseen text that each AUROC compares, (n_rows,)."""
+    return 2 * _most_tested(rows, rows["condition"] != "unseen") * count_unseen(rows)
+
+
+def _most_tested(rows: pd.DataFrame, among: pd.Series) -> pd.Series:
+    tested = rows["n_test"].where(among)
+    return tested.groupby([rows["config_hash"], rows["n_distractors"]]).transform("max")
+
+
 def word_cells(rows: pd.DataFrame, lexicon: Lexicon = "test") -> tuple[np.ndarray, np.ndarray]:
     """Return which words were right and which were tested, bool (n_seeds, n_words) each.
 

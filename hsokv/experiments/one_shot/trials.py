@@ -10,18 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 
-import numpy as np
-import pandas as pd
 import pandera.pandas as pa
 
 from hsokv.boundary.checks import check_keys
 from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
-from hsokv.data.rare_words import RareWordTask, labels_of, make_rare_word_task, make_sense_task
+from hsokv.data.rare_words import labels_of, make_rare_word_task, make_sense_task
 from hsokv.data.stories import CONDITIONS, SENSE
-from hsokv.experiments.evaluate import examine, examine_task, fit_task, right_answers
-from hsokv.experiments.word_rows import word_rules
-from hsokv.flows.base import Flow
+from hsokv.experiments.evaluate import examine, examine_task, fit_blocks, fit_task, right_answers
+from hsokv.experiments.word_rows import count_pairs, count_unseen, word_rules
 from hsokv.flows.budgets import BUDGETED, budget_of, with_budget
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
@@ -31,7 +28,6 @@ from hsokv.runs.experiment import COUNT, MEASURED, RANKED, SHARE, WORDS, Noteboo
 from hsokv.runs.proof import Proof, same_in_trial, whole_number, whole_share
 from hsokv.runs.provenance import config_hash
 from hsokv.runs.trial import Trial
-from hsokv.stats import metrics
 
 NAME = "one_shot"
 TASKS = {"words": tuple(CONDITIONS), "blocks": tuple(CONDITIONS), "senses": (SENSE,)}
@@ -77,19 +73,6 @@ def _schema() -> pa.DataFrameSchema:
 SCHEMA = _schema()
 
 
-def _count_unseen(rows: pd.DataFrame) -> pd.Series:
-    """Return how many unseen texts each row's novelty is compared with, (n_rows,), or NaN."""
-    unseen = rows["n_test"].where(rows["condition"] == "unseen")
-    return unseen.groupby([rows["config_hash"], rows["n_distractors"]]).transform("max")
-
-
-def _count_pairs(rows: pd.DataFrame) -> pd.Series:
-    """Return twice the pairs of a known and an unseen text that each AUROC compares, (n_rows,)."""
-    known = rows["n_test"].where(rows["condition"] != "unseen")
-    groups = [rows["config_hash"], rows["n_distractors"]]
-    return 2 * known.groupby(groups).transform("max") * _count_unseen(rows)
-
-
 PROOF = Proof(
     KEY,
     lambda trial: list_keys(dict(trial.settings)),
@@ -98,8 +81,8 @@ PROOF = Proof(
         *word_rules(),
         whole_share("read_fraction", "n_test"),
         whole_share("retention_as_printed", "n_test"),
-        whole_share("novelty_auroc", _count_pairs),
-        whole_share("fpr_at_95", _count_unseen),
+        whole_share("novelty_auroc", count_pairs),
+        whole_share("fpr_at_95", count_unseen),
         *map(whole_number, ("convergence_steps", "memory_bytes")),
         *map(
             same_in_trial,
@@ -227,7 +210,7 @@ def run_trial(trial: Trial) -> list[dict]:
     flow = make_flow(trial.flow, seed=trial.seed, **config.as_dict())
     blocks = {}
     if settings["task"] == "blocks":
-        blocks = _fit_blocks(flow, task)
+        blocks = fit_blocks(flow, task, task.conditions)
     else:
         fit_task(flow, task)
     held = right_answers(flow, flow.answer(task.validation.texts), task.validation)
@@ -249,25 +232,3 @@ def run_trial(trial: Trial) -> list[dict]:
                 row["retention_as_printed"] = again["accuracy"]
             rows.append(row)
     return rows
-
-
-def _fit_blocks(flow: Flow, task: RareWordTask) -> dict[str, dict]:
-    """Let the words arrive in blocks; return retention and forgetting per condition.
-
-    A flow that trains takes its fixed number of steps on each block.
-    """
-    conditions = [condition for condition in task.conditions if condition != "unseen"]
-    tests = {condition: task.test(condition) for condition in conditions}
-    n_blocks = len(task.blocks)
-    accuracy = {c: np.full((n_blocks, n_blocks), np.nan) for c in conditions}
-    for stage, words in enumerate(task.blocks):
-        fit_task(flow, task, set(words))
-        for condition, stories in tests.items():
-            for block in range(stage + 1):
-                some = stories.where(set(task.blocks[block]))
-                right = right_answers(flow, flow.answer(some.texts), some)
-                accuracy[condition][stage, block] = right.mean()
-    return {
-        c: {"retention": metrics.retention(a), "forgetting": metrics.forgetting(a)}
-        for c, a in accuracy.items()
-    }

@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 
-import numpy as np
-import pandas as pd
 import pandera.pandas as pa
 
 from hsokv.boundary.checks import check_keys
 from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import RareWordTask, make_rare_word_task
-from hsokv.experiments.evaluate import examine, fit_task, right_answers
-from hsokv.experiments.word_rows import word_rules
+from hsokv.experiments.evaluate import examine, fit_blocks, fit_task
+from hsokv.experiments.word_rows import count_pairs, word_rules
 from hsokv.flows.budgets import BUDGETED, with_budget
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
@@ -67,14 +65,6 @@ def _schema() -> pa.DataFrameSchema:
 SCHEMA = _schema()
 
 
-def _count_pairs(rows: pd.DataFrame) -> pd.Series:
-    """Return twice the pairs of a known and an unseen text that each AUROC compares, (n_rows,)."""
-    unseen = rows["condition"] == "unseen"
-    groups = [rows["config_hash"], rows["n_distractors"]]
-    known = rows["n_test"].where(~unseen).groupby(groups).transform("max")
-    return 2 * known * rows["n_test"].where(unseen).groupby(groups).transform("max")
-
-
 PROOF = Proof(
     KEY,
     lambda trial: list(product(CONDITIONS, dict(trial.settings)["n_distractors"])),
@@ -83,7 +73,7 @@ PROOF = Proof(
         *word_rules(),
         whole_share("read_fraction", "n_test"),
         whole_share("retention_as_printed", "n_test"),
-        whole_share("novelty_auroc", _count_pairs),
+        whole_share("novelty_auroc", count_pairs),
         *map(whole_number, ("convergence_steps", "memory_bytes")),
         *map(same_in_trial, ("convergence_steps", "flops", "train_s", "memory_bytes")),
     ),
@@ -221,18 +211,4 @@ def _retention(trial: Trial, task: RareWordTask, switches: dict) -> dict[str, di
     n_blocks = len(task.blocks)
     shared = ("meta_iterations", "n_steps") if trial.flow in BUDGETED else ()
     switches = switches | {name: max(1, switches[name] // n_blocks) for name in shared}
-    flow = make_flow(trial.flow, seed=trial.seed, **switches)
-    conditions = [c for c in CONDITIONS if c != "unseen"]
-    tests = {c: task.test(c) for c in conditions}
-    accuracy = {c: np.full((n_blocks, n_blocks), np.nan) for c in conditions}
-    for stage, words in enumerate(task.blocks):
-        fit_task(flow, task, set(words))
-        for condition in conditions:
-            for block in range(stage + 1):
-                stories = tests[condition].where(set(task.blocks[block]))
-                right = right_answers(flow, flow.answer(stories.texts), stories)
-                accuracy[condition][stage, block] = right.mean()
-    return {
-        c: {"retention": metrics.retention(a), "forgetting": metrics.forgetting(a)}
-        for c, a in accuracy.items()
-    }
+    return fit_blocks(make_flow(trial.flow, seed=trial.seed, **switches), task, CONDITIONS)
