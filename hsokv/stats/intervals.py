@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
 from hsokv.boundary.checks import Range, check_array, check_float, check_generator, check_int, shown
+from hsokv.stats.cells import check_cells, difference_cells
 
 RESAMPLES, LEVEL = Range(1), Range(0, 1, open_low=True, open_high=True)
 EXACT_LIMIT = 12  # up to this many differences all 2**n sign patterns are counted
@@ -104,7 +105,7 @@ def bootstrap_seeds_words(
     Raises:
         ValueError: shapes differ, or no cell was tested.
     """
-    correct, tested = _cells(correct, tested)
+    correct, tested = check_cells(correct, tested)
     return _two_way(correct.astype(float), tested, rng, n_boot, level)
 
 
@@ -127,15 +128,8 @@ def paired_difference(
     Raises:
         ValueError: shapes differ, or no cell was tested in both.
     """
-    correct_a, tested_a = _cells(correct_a, tested_a)
-    correct_b, tested_b = _cells(correct_b, tested_b)
-    if correct_a.shape != correct_b.shape:
-        raise ValueError(
-            f"a has shape {correct_a.shape} and b {correct_b.shape}: expected the same seeds and "
-            "words; keep the seeds both flows were run with"
-        )
-    difference = correct_a.astype(float) - correct_b.astype(float)
-    return _two_way(difference, tested_a & tested_b, rng, n_boot, level)
+    difference, tested = difference_cells(correct_a, tested_a, correct_b, tested_b)
+    return _two_way(difference, tested, rng, n_boot, level)
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
@@ -280,14 +274,3 @@ def _finite_vector(values: ArrayLike, name: str) -> NDArray[np.float64]:
     if not values.size:
         raise ValueError(f"{name}=[]: expected at least one of finite numbers; pass some")
     return values
-
-
-def _cells(correct: ArrayLike, tested: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    correct = check_array("correct", correct, kind=bool)
-    tested = check_array("tested", tested, kind=bool)
-    if correct.ndim != 2 or correct.shape != tested.shape:
-        raise ValueError(
-            f"correct has shape {correct.shape} and tested {tested.shape}: expected (n_seeds, "
-            "n_words) for both; use decode_words on the same rows"
-        )
-    return correct, tested

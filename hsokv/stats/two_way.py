@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from hsokv.boundary.checks import check_array, check_float
+from hsokv.boundary.checks import check_float
+from hsokv.stats.cells import check_cells, difference_cells
 from hsokv.stats.intervals import LEVEL, Interval
 
 
@@ -37,7 +38,7 @@ def seeds_words_interval(correct: ArrayLike, tested: ArrayLike, *, level: float 
     Raises:
         ValueError: shapes differ, or no cell was tested.
     """
-    correct, tested = _cells(correct, tested)
+    correct, tested = check_cells(correct, tested)
     tail = (1.0 - check_float("level", level, LEVEL)) / 2
     point, n = _mean(correct, tested), int(tested.sum())
     if min(_tested_units(tested)) < 2:
@@ -77,15 +78,8 @@ def seeds_words_difference(
     Raises:
         ValueError: shapes differ, or no cell was tested in both.
     """
-    correct_a, tested_a = _cells(correct_a, tested_a)
-    correct_b, tested_b = _cells(correct_b, tested_b)
-    if correct_a.shape != correct_b.shape:
-        raise ValueError(
-            f"a has shape {correct_a.shape} and b {correct_b.shape}: expected the same seeds and "
-            "words; keep the seeds both flows were run with"
-        )
     tail = (1.0 - check_float("level", level, LEVEL)) / 2
-    difference, tested = correct_a.astype(float) - correct_b, tested_a & tested_b
+    difference, tested = difference_cells(correct_a, tested_a, correct_b, tested_b)
     point, n = _mean(difference, tested), int(tested.sum())
     if min(_tested_units(tested)) < 2:
         return Interval(point, -1.0, 1.0, n)
@@ -179,17 +173,6 @@ def _exceptions(tested: NDArray, tail: float) -> float:
 def _within(point: float, low: float, high: float, n: int) -> Interval:
     """Return the interval of a difference, cut to what a difference can be."""
     return Interval(point, max(low, -1.0), min(high, 1.0), n)
-
-
-def _cells(correct: ArrayLike, tested: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    correct = check_array("correct", correct, kind=bool)
-    tested = check_array("tested", tested, kind=bool)
-    if correct.ndim != 2 or correct.shape != tested.shape:
-        raise ValueError(
-            f"correct has shape {correct.shape} and tested {tested.shape}: expected (n_seeds, "
-            "n_words) for both; use decode_words on the same rows"
-        )
-    return correct, tested
 
 
 def _mean(x: NDArray, tested: NDArray) -> float:
