@@ -38,7 +38,7 @@ def disagreements(name: str, flows: set[str]) -> list[dict]:
         sample=len(small),
         seed=0,
         tolerances=experiment.tolerances,
-        exclude_columns=experiment.timings,
+        exclude_columns=experiment.unaudited,
         n_jobs=1,
     )
     return found.disagreements.to_dict("records")

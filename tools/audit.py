@@ -75,7 +75,9 @@ def run_audit(
             sample=sample if label == "training-free" else max(LEAST_TRAINED, sample // 6),
             seed=seed,
             tolerances={**experiment.tolerances, **({} if exact else {score: PATH})},
-            exclude_columns=[c for c in store.columns if c not in keep or c in experiment.timings],
+            exclude_columns=[
+                c for c in store.columns if c not in keep or c in experiment.unaudited
+            ],
             signed=score,
         )
         print(

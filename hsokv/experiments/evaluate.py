@@ -12,6 +12,8 @@ import numpy as np
 
 from hsokv.data.rare_words import RareWordTask, Texts, labels_of
 from hsokv.flows.base import ABSTAIN, Answers, Flow
+from hsokv.flows.learner import MemoryLearner
+from hsokv.models.device import pick_device
 from hsokv.stats import metrics
 from hsokv.stats.word_sets import encode_words
 
@@ -22,6 +24,11 @@ def fit_task(flow: Flow, task: RareWordTask, words: set[str] | None = None) -> N
     held = task.validation if words is None else task.validation.where(words)
     validation = (held.texts, held.labels) if held.texts else None
     flow.partial_fit(train.texts, train.labels, validation=validation)
+
+
+def learned_on(flow: Flow) -> str:
+    """Return the device that a flow has learned on: 'cpu', or 'cuda' for networks on a GPU."""
+    return pick_device(flow.device).type if isinstance(flow, MemoryLearner) else "cpu"
 
 
 def right_answers(flow: Flow, answers: Answers, stories: Texts) -> np.ndarray:

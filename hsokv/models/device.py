@@ -7,6 +7,8 @@ to the bit. MPS is left out: it has no float64, in which plain averages are take
 
 from __future__ import annotations
 
+import os
+
 import torch
 from torch import nn
 
@@ -29,6 +31,15 @@ def pick_device(name: str) -> torch.device:
             "device='auto' or 'cpu', or install a CUDA build of PyTorch beside a GPU driver"
         )
     return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
+
+
+def run_device() -> str:
+    """Return the name of the device that experiments train on: HSOKV_DEVICE, else the CPU.
+
+    Raises:
+        ValueError: as `pick_device`.
+    """
+    return pick_device(os.environ.get("HSOKV_DEVICE") or "cpu").type
 
 
 def device_of(net: nn.Module) -> torch.device:

@@ -37,10 +37,12 @@ RANKED = Tolerance(
     absolute=0.01,
 )
 
-# Columns of an experiment's rows: a name, a count, a share, a set of words (`stats.word_sets`).
+# Columns of an experiment's rows: a name, a count, a share, where a learner was trained, a set of
+# words (`stats.word_sets`).
 NAME = pa.Column(str, pa.Check.str_matches(r"^\w*$"))
 COUNT = pa.Column(int, pa.Check.ge(0))
 SHARE = pa.Column(float, pa.Check.in_range(0, 1), nullable=True)
+DEVICE = pa.Column(str, pa.Check.isin(["cpu", "cuda"]))
 WORDS = pa.Column(str, pa.Check.str_matches(r"^0x[0-9a-f]+$"))
 
 
@@ -108,7 +110,7 @@ class Experiment:
         selectors: columns that together with the seed name one row; see `Selector`.
         score: the column whose errors the audit looks at with their signs, a share.
         tolerances: of columns that may differ on another processor, each with its reason.
-        timings: columns that no audit compares.
+        unaudited: columns that no audit compares: timings, and the device of the run.
         arrange: stored rows -> rows as its tables want them; `None` leaves them as they are.
         figures: path in the book without ending -> function that draws it from the rows.
     """
@@ -123,7 +125,7 @@ class Experiment:
     selectors: Mapping[str, Selector]
     score: str = "accuracy"
     tolerances: Mapping[str, Tolerance] = dataclasses.field(default_factory=dict)
-    timings: tuple[str, ...] = ()
+    unaudited: tuple[str, ...] = ()
     arrange: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     figures: Mapping[str, Callable[[pd.DataFrame], Figure]] = dataclasses.field(
         default_factory=dict

@@ -7,8 +7,8 @@ from hsokv.experiments.one_shot.trials import (
     PROOF,
     SCHEMA,
     TASKS,
-    TIMINGS,
     TOLERANCES,
+    UNAUDITED,
     Params,
     list_arms,
     make_trials,
@@ -32,6 +32,6 @@ EXPERIMENT = Experiment(
         "n_distractors": Selector(0),
     },
     tolerances=TOLERANCES,
-    timings=TIMINGS,
+    unaudited=UNAUDITED,
     arrange=with_arm,
 )

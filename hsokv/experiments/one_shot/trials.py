@@ -17,14 +17,30 @@ from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import labels_of, make_rare_word_task, make_sense_task
 from hsokv.data.stories import CONDITIONS, SENSE
-from hsokv.experiments.evaluate import examine, examine_task, fit_blocks, fit_task, right_answers
+from hsokv.experiments.evaluate import (
+    examine,
+    examine_task,
+    fit_blocks,
+    fit_task,
+    learned_on,
+    right_answers,
+)
 from hsokv.experiments.word_rows import count_pairs, count_unseen, word_rules
 from hsokv.flows.budgets import BUDGETED, budget_of, with_budget
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.flows.readings import TUNED, list_readings, read_flow
+from hsokv.models.device import run_device
 from hsokv.runs import experiment as ex
-from hsokv.runs.experiment import COUNT, MEASURED, RANKED, SHARE, WORDS, NotebookParams, row_schema
+from hsokv.runs.experiment import (
+    COUNT,
+    MEASURED,
+    RANKED,
+    SHARE,
+    WORDS,
+    NotebookParams,
+    row_schema,
+)
 from hsokv.runs.proof import Proof, same_in_trial, whole_number, whole_share
 from hsokv.runs.provenance import config_hash
 from hsokv.runs.trial import Trial
@@ -41,7 +57,7 @@ MEASURES = (
 SHARES = ("one_shot_accuracy", "validation_accuracy", "retention", "retention_as_printed",
           "top1_key_correct", "read_fraction", "gate_mean", "novelty_auroc",
           "fpr_at_95")  # fmt: skip
-TIMINGS = ("train_s", "predict_ms")
+UNAUDITED = ("device", "train_s", "predict_ms")
 TOLERANCES = {
     "kv_hit_rate": MEASURED, "gate_mean": MEASURED, "novelty_auroc": RANKED, "fpr_at_95": RANKED,
 }  # fmt: skip
@@ -57,6 +73,7 @@ def _schema() -> pa.DataFrameSchema:
         "condition": pa.Column(str, pa.Check.isin([*CONDITIONS, SENSE])),
         "n_way": COUNT,
         "n_distractors": COUNT,
+        "device": ex.DEVICE,
     }
     measures = dict.fromkeys(MEASURES, pa.Column(float, nullable=True))
     results = {
@@ -86,7 +103,14 @@ PROOF = Proof(
         *map(whole_number, ("convergence_steps", "memory_bytes")),
         *map(
             same_in_trial,
-            ("validation_accuracy", "convergence_steps", "flops", "train_s", "memory_bytes"),
+            (
+                "device",
+                "validation_accuracy",
+                "convergence_steps",
+                "flops",
+                "train_s",
+                "memory_bytes",
+            ),
         ),
     ),
 )
@@ -207,7 +231,7 @@ def run_trial(trial: Trial) -> list[dict]:
     else:
         task = make_rare_word_task(settings["n_way"], seed=trial.seed)
     config = arm_config(trial.flow, settings["reading"], settings["budget"])
-    flow = make_flow(trial.flow, seed=trial.seed, **config.as_dict())
+    flow = make_flow(trial.flow, seed=trial.seed, device=run_device(), **config.as_dict())
     blocks = {}
     if settings["task"] == "blocks":
         blocks = fit_blocks(flow, task, task.conditions)
@@ -216,6 +240,7 @@ def run_trial(trial: Trial) -> list[dict]:
     held = right_answers(flow, flow.answer(task.validation.texts), task.validation)
     learner = {
         **{name: settings[name] for name in ("reading", "budget", "task", "n_way")},
+        "device": learned_on(flow),
         "validation_accuracy": float(held.mean()),
         "convergence_steps": flow.convergence_steps_,
         "flops": flow.cost_.flops,

@@ -37,7 +37,7 @@ EXPERIMENT = Experiment(
         "n_distractors": Selector(0),
     },
     tolerances=TOLERANCES,
-    timings=TIMINGS,
+    unaudited=TIMINGS,
     arrange=with_arm,
     figures={"headline": _draw_headline},
 )

@@ -6,6 +6,7 @@ from hsokv.experiments.tuning.trials import (
     PROOF,
     SCHEMA,
     TOLERANCES,
+    UNAUDITED,
     Params,
     make_trials,
     run_trial,
@@ -27,4 +28,5 @@ EXPERIMENT = Experiment(
         "condition": Selector(allowed=list(CONDITIONS)),
     },
     tolerances=TOLERANCES,
+    unaudited=UNAUDITED,
 )

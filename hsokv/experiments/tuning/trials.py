@@ -15,14 +15,16 @@ from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.data.stories import CONDITIONS
-from hsokv.experiments.evaluate import examine_task, fit_task
+from hsokv.experiments.evaluate import examine_task, fit_task, learned_on
 from hsokv.experiments.word_rows import word_rules
 from hsokv.flows.budgets import BUDGETED, budget_of, with_budget
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.flows.tuning import candidate_config, list_candidates
+from hsokv.models.device import run_device
 from hsokv.runs.experiment import (
     COUNT,
+    DEVICE,
     MEASURED,
     RANKED,
     SHARE,
@@ -30,7 +32,7 @@ from hsokv.runs.experiment import (
     NotebookParams,
     row_schema,
 )
-from hsokv.runs.proof import Proof
+from hsokv.runs.proof import Proof, same_in_trial
 from hsokv.runs.provenance import config_hash
 from hsokv.runs.trial import Trial
 
@@ -38,6 +40,7 @@ NAME = "tuning"
 FIRST_SEED = 1000  # far from those of the other experiments
 MEASURES = ("accuracy", "one_shot_accuracy", "memory_utility", "top1_key_correct", "gate_mean",
             "novelty_auroc", "fpr_at_95")  # fmt: skip
+UNAUDITED = ("device",)
 TOLERANCES = {"gate_mean": MEASURED, "novelty_auroc": RANKED, "fpr_at_95": RANKED}
 
 
@@ -47,6 +50,7 @@ def _schema() -> pa.DataFrameSchema:
         "budget": pa.Column(str, pa.Check.isin(["none", "fixed", *BUDGETS])),
         "condition": pa.Column(str, pa.Check.isin(list(CONDITIONS))),
         "n_way": COUNT,
+        "device": DEVICE,
     }
     results = {
         "n_test": COUNT,
@@ -64,7 +68,7 @@ PROOF = Proof(
     ("condition",),
     lambda trial: [(condition,) for condition in CONDITIONS],
     settings=("candidate", "budget", "n_way"),
-    rules=word_rules("development"),
+    rules=(*word_rules("development"), same_in_trial("device")),
 )
 
 
@@ -121,9 +125,10 @@ def run_trial(trial: Trial) -> list[dict]:
     settings = dict(trial.settings)
     task = make_rare_word_task(settings["n_way"], seed=trial.seed, lexicon="development")
     config = arm_config(trial.flow, settings["candidate"], settings["budget"])
-    flow = make_flow(trial.flow, seed=trial.seed, **config.as_dict())
+    flow = make_flow(trial.flow, seed=trial.seed, device=run_device(), **config.as_dict())
     fit_task(flow, task)
     learner = {name: settings[name] for name in ("candidate", "budget", "n_way")}
+    learner["device"] = learned_on(flow)
     rows = []
     for tested in examine_task(flow, task):
         kept = {name: value for name, value in tested.items() if name in SCHEMA.columns}

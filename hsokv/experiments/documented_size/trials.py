@@ -1,0 +1,225 @@
+"""The mechanisms at the documented size: one switched at a time, in both readings of pooling.
+
+Three *bases*: `current`, the prototype; `simple`, the same transformer with a plain memory;
+`redesign`, the plain memory with fixed keys. Width, layers and number of words are those of the
+sources. Two *trainings*: `swarm`, the documented one, and `steps`, plain Adam for as many steps at
+the middle of the documented range of rates. An *arm* is a base with the changes of one *variant*;
+the variant '' is the base itself. Rows go to `results/documented_size.csv`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandera.pandas as pa
+
+from hsokv.boundary.checks import check_at_least, check_keys
+from hsokv.config import FlowConfig
+from hsokv.data.lexicon import load_lexicon
+from hsokv.data.rare_words import make_rare_word_task
+from hsokv.experiments.evaluate import examine_all, fit_task, learned_on
+from hsokv.experiments.issues.trials import CONDITIONS, COUNTS, MEASURES, MEMORY_COUNTS
+from hsokv.experiments.issues.trials import VARIANTS as ISSUE_VARIANTS
+from hsokv.experiments.word_rows import word_rules
+from hsokv.flows.factorial import CURRENT, REDESIGN, SIMPLE, SWITCHES, cell_config
+from hsokv.flows.make import make_flow
+from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.models.device import run_device
+from hsokv.runs.experiment import COUNT, DEVICE, WORDS, NotebookParams, row_schema
+from hsokv.runs.proof import Proof, same_in_trial, whole_share
+from hsokv.runs.provenance import config_hash
+from hsokv.runs.trial import Trial
+
+NAME = "documented_size"
+UNAUDITED = ("device",)
+POOLINGS = ("last", "mean")
+_BUDGET = BUDGETS["demo"]
+N_STEPS = (
+    _BUDGET["meta_iterations"]
+    * _BUDGET["n_managers"]
+    * _BUDGET["agents_per_manager"]
+    * _BUDGET["agent_steps"]
+)  # of plain training: as many as the swarm's agents take in all
+TRAININGS = {
+    "swarm": {"training": "swarm", **_BUDGET},
+    "steps": {
+        "training": "steps",
+        "n_steps": N_STEPS,
+        "batch_size": _BUDGET["batch_size"],
+        "lr": 5e-4,  # the middle of the documented 1e-5 .. 1e-3
+    },
+}
+_SIZE = {
+    name: getattr(FLOWS["current"], name)
+    for name in ("d_model", "n_layers", "n_heads", "d_ff", "products")
+}
+_NO_SIZES = ("swarm", "layers_4", "layers_8", "wide", "documented_size", "last_token")
+_AT_CURRENT = {name: getattr(cell_config(CURRENT), name) for name in FlowConfig().as_dict()}
+
+
+def _back(switch: dict) -> dict:
+    """Return the prototype's level of what a switch changes."""
+    return {name: _AT_CURRENT[name] for name in switch}
+
+
+def _variants() -> dict[str, dict[str, dict]]:
+    """Return what each variant changes in its base: the issues' variants, then the switches."""
+    other = {switch.name: switch.other for switch in SWITCHES}
+    fixed_keys = other["keys"] | {"d_model": FLOWS["redesign"].d_model}
+    current, simple = (
+        {name: v for name, v in ISSUE_VARIANTS[base].items() if name not in _NO_SIZES}
+        for base in ("current", "simple")
+    )
+    current |= {
+        "fixed_keys": fixed_keys,
+        "no_boosts": other["boosts"],
+        "once": other["writing"],
+        "refresh": other["refresh"],
+    }
+    redesign = {
+        "": fixed_keys,
+        "transformer_keys": {},
+        "dot": fixed_keys | {"similarity": "dot"},
+        "top5": fixed_keys | _back(other["top_k"]),
+        "boosts": fixed_keys | _back(other["boosts"]),
+        "gate": fixed_keys | _back(other["gate"]),
+        "surprise": fixed_keys | _back(other["writing"]),
+        "consolidation": fixed_keys | {"consolidation": True},
+        "forgetting": fixed_keys | {"forgetting": "utility"},
+        "no_refresh": fixed_keys | {"key_refresh": False},
+    }
+    return {"current": current, "simple": simple, "redesign": redesign}
+
+
+VARIANTS = _variants()
+BASES = tuple(VARIANTS)
+CELLS = {"current": CURRENT, "simple": SIMPLE, "redesign": REDESIGN}
+#: Under the swarm, the base and the changes of single switches: the arms of the attribution.
+SWARM_VARIANTS = {
+    "current": ("", "fixed_keys", "dot", "top1", "no_boosts", "label", "once", "no_consolidation",
+                "no_forgetting", "refresh"),
+    "simple": ("",),
+    "redesign": (),
+}  # fmt: skip
+
+
+def _schema() -> pa.DataFrameSchema:
+    settings = {
+        "base": pa.Column(str, pa.Check.isin(BASES)),
+        "variant": pa.Column(str, pa.Check.str_matches(r"^\w*$")),
+        "pooling": pa.Column(str, pa.Check.isin([*POOLINGS, "none"])),
+        "training": pa.Column(str, pa.Check.isin(TRAININGS)),
+        "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
+        "device": DEVICE,
+    }
+    results = {
+        **dict.fromkeys(COUNTS, COUNT),
+        **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
+        "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
+        "correct_words": WORDS,
+        "tested_words": WORDS,
+    }
+    return row_schema(NAME, settings, results, key=["condition"])
+
+
+SCHEMA = _schema()
+PROOF = Proof(
+    ("condition",),
+    lambda trial: [(condition,) for condition in CONDITIONS],
+    settings=("base", "variant", "pooling", "training", "n_way"),
+    rules=(
+        *word_rules(),
+        whole_share("read_fraction", "n_test"),
+        *map(same_in_trial, ("device", "tested_words", "n_one_shot", *MEMORY_COUNTS)),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Params(NotebookParams):
+    """What to run; the fields are the notebook's parameters.
+
+    Raises:
+        ValueError: an unknown base, pooling or training, or a count out of range.
+    """
+
+    bases: tuple[str, ...] = BASES  # which bases, with all their variants
+    poolings: tuple[str, ...] = POOLINGS  # how a text's states become one
+    n_seeds: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TRAININGS, 5))
+    n_way: int = 100  # words to tell apart
+    n_jobs: int = -1  # trials at a time, -1 for all cores
+    backend: str = "loky"  # "ray" runs the same trials on a cluster
+
+    def __post_init__(self):
+        check_keys(self.bases, BASES, "base")
+        check_keys(self.poolings, POOLINGS, "pooling")
+        check_keys(self.n_seeds, TRAININGS, "training in n_seeds")
+        for name, value in self.n_seeds.items():
+            check_at_least(f"n_seeds[{name!r}]", value, 0)
+        if not 5 <= self.n_way <= len(load_lexicon()):
+            raise ValueError(f"n_way={self.n_way}: expected 5 to 100; change n_way")
+
+
+def arm_config(base: str, variant: str, pooling: str, training: str) -> FlowConfig:
+    """Return the configuration of an arm; where keys are fixed, the pooling 'none' changes nothing.
+
+    Raises:
+        ValueError: unknown base, variant, pooling or training.
+    """
+    check_keys([base], BASES, "base")
+    check_keys([variant], VARIANTS[base], f"variant of {base}")
+    check_keys([training], TRAININGS, "training")
+    cell = CELLS[base]
+    if base == "redesign":  # the keys are a variant's
+        cell = "c1" + cell[2:]
+    config = cell_config(cell).with_overrides(**_SIZE | TRAININGS[training])
+    config = config.with_overrides(**VARIANTS[base][variant])
+    if config.encoder == "transformer":
+        check_keys([pooling], POOLINGS, "pooling")
+        return config.with_overrides(pooling=pooling)
+    check_keys([pooling], ["none"], f"pooling of {base} with {variant}")
+    return config
+
+
+def make_trials(params: Params) -> list[Trial]:
+    """Return the trials of a run, seed by seed."""
+    trials = []
+    for training, n_seeds in params.n_seeds.items():
+        for seed in range(n_seeds):
+            for base in params.bases:
+                for variant in VARIANTS[base]:
+                    if training == "swarm" and variant not in SWARM_VARIANTS[base]:
+                        continue
+                    trials += _trials(base, variant, training, seed, params)
+    return trials
+
+
+def _trials(base: str, variant: str, training: str, seed: int, params: Params) -> list[Trial]:
+    is_fixed = VARIANTS[base][variant].get("encoder") == "embedding"
+    return [
+        Trial.create(
+            NAME,
+            "documented",
+            seed,
+            base=base,
+            variant=variant,
+            pooling=pooling,
+            training=training,
+            n_way=params.n_way,
+            switches=config_hash(arm_config(base, variant, pooling, training).switches()),
+        )
+        for pooling in (("none",) if is_fixed else params.poolings)
+    ]
+
+
+def run_trial(trial: Trial) -> list[dict]:
+    """Train one learner and return a row per condition."""
+    settings = dict(trial.settings)
+    arm = {name: settings[name] for name in ("base", "variant", "pooling", "training")}
+    task = make_rare_word_task(settings["n_way"], seed=trial.seed)
+    options = arm_config(**arm).as_dict()
+    flow = make_flow("current", seed=trial.seed, device=run_device(), **options)
+    fit_task(flow, task)
+    learner = arm | {"n_way": settings["n_way"], "device": learned_on(flow)}
+    tests = {condition: task.test(condition) for condition in CONDITIONS}
+    return [learner | row for row in examine_all(flow, tests, MEASURES, SCHEMA.columns)]
