@@ -135,7 +135,8 @@ class Params(NotebookParams):
     n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1
     n_block_seeds: int = 20  # seeds on which words also arrive in blocks, for retention
     swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
-    fewer_seeds: dict[str, int] = field(default_factory=dict)  # flows that get fewer than n_seeds
+    # seeds of the flows that train a transformer, per task: minutes each without a GPU
+    transformer_seeds: dict[str, int] = field(default_factory=lambda: {"words": 20, "senses": 5})
     full_seeds: dict[str, dict[str, int]] = field(default_factory=dict)  # flow -> reading -> seeds
     n_jobs: int = -1  # trials at a time, -1 for all cores
     backend: str = "loky"  # "ray" runs the same trials on a cluster
@@ -144,7 +145,7 @@ class Params(NotebookParams):
         object.__setattr__(self, "flows", self.flows or tuple(FLOWS))
         check_keys(self.flows, FLOWS, "flow")
         check_keys([self.swarm_budget], BUDGETS, "swarm_budget")
-        check_keys(self.fewer_seeds, FLOWS, "flow in fewer_seeds")
+        check_keys(self.transformer_seeds, TASKS, "task in transformer_seeds")
         check_keys(self.full_seeds, BUDGETED, "flow with a budget in full_seeds")
         for flow, readings in self.full_seeds.items():
             check_keys(readings, list_readings(flow), f"reading of {flow} in full_seeds")
@@ -180,31 +181,34 @@ def list_arms() -> list[tuple[str, str, str]]:
 def make_trials(params: Params) -> list[Trial]:
     """Return the trials of a run, cheap ones first.
 
-    Flows with a budget, blocks and distractors are run at the largest number of words only, flows
-    with a budget not in blocks; the full budget is spent on words all at once. Tuned forms are run
-    at the largest number of words, without distractors and not in blocks.
+    Flows that train a transformer are run at the largest number of words only, as are blocks and
+    distractors; the full budget is spent on words all at once. Tuned forms are run at the largest
+    number of words, without distractors and not in blocks.
     """
     most = max(params.n_ways)
-    plain = [flow for flow in params.flows if flow not in BUDGETED]
-    budgeted = [flow for flow in params.flows if flow in BUDGETED]
+    seeds = {"words": params.n_seeds, "senses": params.n_seeds, "blocks": params.n_block_seeds}
     trials = []
-    for flow in plain + budgeted:
-        budget = budget_of(flow, params.swarm_budget)
-        seeds = range(min(params.n_seeds, params.fewer_seeds.get(flow, params.n_seeds)))
-        readings = [reading for reading in list_readings(flow) if reading in ALL_READINGS]
-        for seed, reading in product(seeds, readings):
+    for flow in sorted(params.flows, key=trains_transformer):  # quick ones first
+        budget, trains = budget_of(flow, params.swarm_budget), trains_transformer(flow)
+        for task, reading in product(TASKS, list_readings(flow)):
+            if reading not in ALL_READINGS or (task == "blocks" and reading == TUNED):
+                continue
+            n_seeds = min(seeds[task], params.transformer_seeds.get(task, 0) if trains else 10**9)
+            n_ways = [most] if trains or task == "blocks" or reading == TUNED else params.n_ways
+            n_ways = [len(labels_of(SENSE))] if task == "senses" else n_ways
             arm = (flow, reading, budget)
-            varies = flow in plain and reading != TUNED
-            for n_way in params.n_ways if varies else [most]:
-                trials.append(_trial(arm, "words", n_way, seed, params))
-            if varies and seed < params.n_block_seeds:
-                trials.append(_trial(arm, "blocks", most, seed, params))
-            trials.append(_trial(arm, "senses", len(labels_of(SENSE)), seed, params))
-    for flow in budgeted:
-        for reading, n_full in params.full_seeds.get(flow, {}).items():
+            trials += [_trial(arm, task, n, s, params) for s in range(n_seeds) for n in n_ways]
+    for flow, readings in params.full_seeds.items():
+        for reading, n_full in readings.items() if flow in params.flows else ():
             arm = (flow, reading, "full")
             trials += [_trial(arm, "words", most, seed, params) for seed in range(n_full)]
     return list(dict.fromkeys(trials))
+
+
+def trains_transformer(flow: str) -> bool:
+    """Return whether a flow trains a transformer, which takes minutes without a GPU."""
+    config = FLOWS[flow]
+    return config.encoder == "transformer" and config.training != "none"
 
 
 def _trial(arm: tuple[str, str, str], task: str, n_way: int, seed: int, params: Params) -> Trial:
