@@ -137,6 +137,7 @@ class Params(NotebookParams):
     swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
     # seeds of the flows that train a transformer, per task: minutes each without a GPU
     transformer_seeds: dict[str, int] = field(default_factory=lambda: {"words": 20, "senses": 5})
+    tuned_transformer_seeds: int = 3  # of those, in their tuned form
     full_seeds: dict[str, dict[str, int]] = field(default_factory=dict)  # flow -> reading -> seeds
     n_jobs: int = -1  # trials at a time, -1 for all cores
     backend: str = "loky"  # "ray" runs the same trials on a cluster
@@ -193,7 +194,11 @@ def make_trials(params: Params) -> list[Trial]:
         for task, reading in product(TASKS, list_readings(flow)):
             if reading not in ALL_READINGS or (task == "blocks" and reading == TUNED):
                 continue
-            n_seeds = min(seeds[task], params.transformer_seeds.get(task, 0) if trains else 10**9)
+            n_seeds = seeds[task]
+            if trains:
+                n_seeds = min(n_seeds, params.transformer_seeds.get(task, 0))
+                if reading == TUNED:
+                    n_seeds = min(n_seeds, params.tuned_transformer_seeds)
             n_ways = [most] if trains or task == "blocks" or reading == TUNED else params.n_ways
             n_ways = [len(labels_of(SENSE))] if task == "senses" else n_ways
             arm = (flow, reading, budget)
