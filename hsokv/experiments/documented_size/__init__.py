@@ -13,7 +13,7 @@ from hsokv.experiments.documented_size.trials import (
     make_trials,
     run_trial,
 )
-from hsokv.experiments.issues.trials import CONDITIONS, TOLERANCES
+from hsokv.experiments.memory_rows import CONDITIONS, TOLERANCES
 from hsokv.runs.experiment import Experiment, Selector
 
 EXPERIMENT = Experiment(

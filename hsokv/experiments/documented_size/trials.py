@@ -18,12 +18,12 @@ from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task, learned_on
-from hsokv.experiments.issues.trials import CONDITIONS, COUNTS, MEASURES, MEMORY_COUNTS
-from hsokv.experiments.issues.trials import VARIANTS as ISSUE_VARIANTS
+from hsokv.experiments.memory_rows import CONDITIONS, COUNTS, MEASURES, MEMORY_COUNTS
 from hsokv.experiments.word_rows import word_rules
 from hsokv.flows.factorial import CURRENT, REDESIGN, SIMPLE, SWITCHES, cell_config
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.flows.variants import VARIANTS as ISSUE_VARIANTS
 from hsokv.models.device import run_device
 from hsokv.runs.experiment import COUNT, DEVICE, WORDS, NotebookParams, row_schema
 from hsokv.runs.proof import Proof, same_in_trial, whole_share

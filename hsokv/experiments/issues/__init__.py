@@ -2,19 +2,17 @@
 
 from functools import partial
 
-from hsokv.experiments.issues.effects import ISSUES
+from hsokv.experiments.effects import ISSUES
 from hsokv.experiments.issues.trials import (
-    BASES,
-    CONDITIONS,
     NAME,
     PROOF,
     SCHEMA,
-    TOLERANCES,
-    VARIANTS,
     Params,
     make_trials,
     run_trial,
 )
+from hsokv.experiments.memory_rows import CONDITIONS, TOLERANCES
+from hsokv.flows.variants import BASES, VARIANTS
 from hsokv.runs.experiment import Experiment, Selector
 
 

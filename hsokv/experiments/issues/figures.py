@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hsokv.experiments.issues.effects import BASE_NAMES, effect_table
+from hsokv.experiments.effects import BASE_NAMES, effect_table
 from hsokv.experiments.issues.hit_rate import arm_means
 from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.plots.style import (

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hsokv.experiments.issues.effects import NOT_RUN, OPEN, OPPOSITE, REAL
-from hsokv.experiments.issues.trials import arm_config
+from hsokv.experiments.effects import NOT_RUN, OPEN, OPPOSITE, REAL
+from hsokv.flows.variants import arm_config
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import (
     Interval,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from hsokv.experiments.issues.effects import BASE_NAMES, ISSUES, answer, arm_rows, points, verdict
-from hsokv.experiments.issues.trials import BASES
+from hsokv.experiments.effects import BASE_NAMES, ISSUES, answer, arm_rows, points, verdict
+from hsokv.flows.variants import BASES
 from hsokv.stats.intervals import Interval, exact_mean
 
 

@@ -5,12 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from hsokv.experiments.issues import EXPERIMENT, hit_rate
-from hsokv.experiments.issues import effects as issue_verdicts
-from hsokv.experiments.issues import figures as issue_plots
-from hsokv.experiments.issues import tables as issue_tables
-from hsokv.experiments.issues import trials as issues
-from hsokv.experiments.issues.effects import (
+from hsokv.experiments import effects as issue_verdicts
+from hsokv.experiments.effects import (
     DEPENDS,
     FLOOR_VERDICT,
     ISSUES,
@@ -25,17 +21,19 @@ from hsokv.experiments.issues.effects import (
     effect_table,
     verdict_of,
 )
+from hsokv.experiments.issues import EXPERIMENT, hit_rate
+from hsokv.experiments.issues import figures as issue_plots
+from hsokv.experiments.issues import tables as issue_tables
+from hsokv.experiments.issues import trials as issues
 from hsokv.experiments.issues.trials import (
-    BASES,
-    CONDITIONS,
     SCHEMA,
-    VARIANTS,
     Params,
-    arm_config,
     make_trials,
 )
 from hsokv.experiments.issues.worked_examples import EXAMPLES
+from hsokv.experiments.memory_rows import CONDITIONS
 from hsokv.flows.named import FLOWS
+from hsokv.flows.variants import BASES, VARIANTS, arm_config
 from hsokv.runs.engine import run_trials
 from hsokv.stats.intervals import Interval
 from hsokv.stats.word_sets import encode_words

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hsokv.experiments.issues.trials import BASES, CONDITIONS, UNTRAINED
+from hsokv.experiments.memory_rows import CONDITIONS
 from hsokv.experiments.word_rows import MIN_EFFECT, common_seeds, word_cells
+from hsokv.flows.variants import BASES, UNTRAINED
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import (
     Interval,
