@@ -33,20 +33,25 @@ from hsokv.claims.rows import (
 )
 from hsokv.experiments.attribution import tables as shapley
 from hsokv.experiments.registry import list_experiments
-from hsokv.experiments.word_rows import accuracy_interval, common_seeds, word_cells
+from hsokv.experiments.word_rows import (
+    common_seeds,
+    count_words,
+    one_shot_cells,
+    word_cells,
+)
 from hsokv.flows.factorial import NAMES
 from hsokv.seeds import numpy_rng
 from hsokv.stats.decisions import Rule
 from hsokv.stats.intervals import (
     Interval,
     binomial_interval,
-    bootstrap_mean,
     decimal_units,
     draw_weights,
-    paired_difference,
     percentile_interval,
+    seeds_mean,
 )
 from hsokv.stats.metrics import rank_correlations
+from hsokv.stats.two_way import seeds_words_difference, seeds_words_interval
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "mean": ("rows", "column"),
@@ -64,6 +69,8 @@ SHARES = {
 }  # fmt: skip
 PERCENT, POINTS, NUMBER = "percent", "points", "number"
 N_BOOT = 2000
+CELLS = {"accuracy": word_cells, "one_shot_accuracy": one_shot_cells}  # known word by word
+MIN_CELL_SEEDS = 2  # with one seed nothing is known of others
 
 
 class Measured(NamedTuple):
@@ -156,13 +163,11 @@ def take(measure: Mapping[str, Any], rows: Rows) -> Measured:
 def _mean(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
     column, setting = measure["column"], settings_of(measure)[""]
     chosen = rows.select(measure["rows"], setting)
-    if column == "accuracy" and "correct_words" in chosen:
-        return accuracy_interval(chosen), "texts"
-    values = _defined(chosen[column], column)
-    if column == "one_shot_accuracy" and values.mean() in (0, 1):  # nothing to resample
-        n = int(chosen["n_one_shot"].sum())
-        return binomial_interval(round(values.mean() * n), n), "texts"
-    return _over_seeds(values, column), "seeds"
+    if column in CELLS and "correct_words" in chosen:
+        cells = CELLS[column](chosen)
+        _need(cells[1], column)
+        return seeds_words_interval(*cells), "texts"
+    return _over_seeds(chosen[column], chosen, measure), "seeds"
 
 
 def _difference(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
@@ -171,11 +176,12 @@ def _difference(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
     a, b = common_seeds(a, b)
     if a.empty:
         raise NotRun("the two sides have no seed in common")
-    if column == "accuracy" and "correct_words" in a:
-        pair = paired_difference(*word_cells(a), *word_cells(b), rng=numpy_rng(0, "paired"))
-        return pair, "texts"
+    if column in CELLS and "correct_words" in a:
+        left, right = CELLS[column](a), CELLS[column](b)
+        _need(left[1] & right[1], column)
+        return seeds_words_difference(*left, *right), "texts"
     values = a[column].reset_index(drop=True) - b[column].reset_index(drop=True)
-    return _over_seeds(_defined(values, column), column), "seeds"
+    return _over_seeds(values, a, measure), "seeds"
 
 
 def _share(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
@@ -215,17 +221,22 @@ def _arithmetic(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
     return Interval(value, value, value, 0), ""
 
 
-def _defined(values: pd.Series, column: str) -> np.ndarray:
+def _need(tested: np.ndarray, column: str) -> None:
+    if not tested.any():
+        raise NotRun(f"{column} is undefined in these rows")
+    if tested.any(axis=1).sum() < MIN_CELL_SEEDS:
+        raise NotRun(f"one seed is too few for an interval, {MIN_CELL_SEEDS} the least")
+
+
+def _over_seeds(values: pd.Series, rows: pd.DataFrame, measure: Mapping) -> Interval:
     values = values.dropna().to_numpy(float)
     if not len(values):
-        raise NotRun(f"{column} is undefined in these rows")
-    return values
-
-
-def _over_seeds(values: np.ndarray, column: str) -> Interval:
+        raise NotRun(f"{measure['column']} is undefined in these rows")
     if len(values) < MIN_SEEDS:
         raise NotRun(f"{len(values)} seeds are too few for an interval, {MIN_SEEDS} the least")
-    return bootstrap_mean(values, rng=numpy_rng(0, column))
+    if (unit := unit_of(measure)) == NUMBER:
+        return seeds_mean(values)
+    return seeds_mean(values, low=-1 if unit == POINTS else 0, high=1, trials=count_words(rows))
 
 
 _TAKE = {

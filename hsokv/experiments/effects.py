@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from hsokv.experiments.memory_rows import CONDITIONS
-from hsokv.experiments.word_rows import MIN_EFFECT, common_seeds, word_cells
-from hsokv.flows.variants import BASES, UNTRAINED
-from hsokv.seeds import numpy_rng
-from hsokv.stats.intervals import (
-    Interval,
-    binomial_interval,
-    bootstrap_mean,
-    exact_mean,
-    paired_difference,
+from hsokv.experiments.word_rows import (
+    MIN_EFFECT,
+    accuracy_difference,
+    common_seeds,
+    one_shot_cells,
 )
+from hsokv.flows.variants import BASES, UNTRAINED
+from hsokv.stats.intervals import Interval, exact_mean
+from hsokv.stats.two_way import seeds_words_difference
 
 REAL = "real"  # the whole interval beyond the smallest effect of interest, on the harmful side
 REAL_UNSIZED = "real, size unclear"  # the whole interval harmful, but not all beyond it
@@ -36,7 +34,7 @@ DEPENDS = "depends on the learner"  # harmful in one cell, beneficial in another
 NOT_RUN = "not run"
 HARMFUL = (REAL, REAL_UNSIZED, REAL_SMALL)  # the strongest first
 FLOOR = 0.10  # accuracy below which an arm has nothing to lose
-ALPHA, N_BOOT = 0.05, 4000
+ALPHA = 0.05
 BASE_NAMES = {
     "current": "the prototype",
     "simple": "the simple learner",
@@ -195,7 +193,7 @@ def effect_table(frame: pd.DataFrame, issue: str) -> pd.DataFrame:
     Returns:
         Columns label, base, condition, is_main, point, low, high, n, n_seeds, accuracy_on,
         accuracy_off, one_shot (the effect on words with one training text, with a plain 95 %
-        interval over seeds), verdict.
+        interval), verdict.
     """
     effects = ISSUES[issue].effects
     level = 1 - ALPHA / (len(CONDITIONS) * sum(effect.is_main for effect in effects))
@@ -206,7 +204,7 @@ def effect_table(frame: pd.DataFrame, issue: str) -> pd.DataFrame:
             on, off = common_seeds(*pair)
             if on.empty:
                 continue
-            interval = difference(on, off, level)
+            interval = accuracy_difference(on, off, level=level)
             means = exact_mean(on["accuracy"]), exact_mean(off["accuracy"])
             row = {"label": effect.label, "base": effect.base, "condition": condition}
             row |= {"is_main": effect.is_main} | interval._asdict() | {"n_seeds": len(on)}
@@ -218,26 +216,9 @@ def effect_table(frame: pd.DataFrame, issue: str) -> pd.DataFrame:
     return pd.DataFrame(table, columns=columns)
 
 
-def difference(on: pd.DataFrame, off: pd.DataFrame, level: float = 0.95) -> Interval:
-    """Return accuracy of one arm minus the other's; rows of the same seeds in the same order.
-
-    Where not one answer differs nothing can be resampled: the interval then reaches as far as the
-    exact binomial one for no difference in n.
-    """
-    cells = *word_cells(on), *word_cells(off)
-    both = cells[1] & cells[3]
-    if not ((cells[0] != cells[2]) & both).any():
-        bound = binomial_interval(0, int(both.sum()), level=level).high
-        return Interval(0.0, -bound, bound, int(both.sum()))
-    return paired_difference(*cells, rng=numpy_rng(0, "issues"), n_boot=N_BOOT, level=level)
-
-
 def _one_shot(on: pd.DataFrame, off: pd.DataFrame) -> str:
-    values = on["one_shot_accuracy"].to_numpy() - off["one_shot_accuracy"].to_numpy()
-    values = values[np.isfinite(values)]
-    if not values.size:
-        return "–"
-    return points(bootstrap_mean(values, rng=numpy_rng(0, "one shot")))
+    cells = *one_shot_cells(on), *one_shot_cells(off)
+    return points(seeds_words_difference(*cells)) if (cells[1] & cells[3]).any() else "–"
 
 
 def points(interval: Interval) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from hsokv.data.lexicon import Lexicon
-from hsokv.data.rare_words import labels_of
+from hsokv.data.rare_words import labels_of, make_rare_word_task
 from hsokv.runs.proof import Rule, whole_share
-from hsokv.seeds import numpy_rng
-from hsokv.stats.intervals import (
-    Interval,
-    binomial_interval,
-    bootstrap_mean,
-    bootstrap_seeds_words,
-)
+from hsokv.stats.intervals import Interval, seeds_mean
+from hsokv.stats.two_way import seeds_words_difference, seeds_words_interval
 from hsokv.stats.word_sets import decode_words
 
 MIN_EFFECT = 0.05  #: smallest accuracy difference of interest, 4 of 80 words
@@ -98,22 +96,56 @@ def word_cells(rows: pd.DataFrame, lexicon: Lexicon = "test") -> tuple[np.ndarra
     return correct, decode_words(list(rows["tested_words"]), n_words)
 
 
-def accuracy_interval(rows: pd.DataFrame, lexicon: Lexicon = "test") -> Interval:
-    """Return the accuracy of rows that differ in seed only; n counts answered texts.
+def one_shot_cells(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the `word_cells` of words that were seen once, of the test lexicon."""
+    correct, tested = word_cells(rows)
+    once = [_seen_once(n_way, seed) for n_way, seed in zip(rows["n_way"], rows["seed"])]
+    return correct, tested & np.array(once)
 
-    Where all answers are alike nothing can be resampled: the exact binomial interval is given.
+
+@cache
+def _seen_once(n_way: int, seed: int) -> np.ndarray:
+    """Return which words of the test lexicon a task teaches by one story, bool (n_words,)."""
+    stories = make_rare_word_task(int(n_way), seed=int(seed)).test("recognise")
+    once = {word for word, n in zip(stories.labels, stories.exposures) if n == 1}
+    return np.array([word in once for word in labels_of("recognise")])
+
+
+def accuracy_interval(rows: pd.DataFrame, lexicon: Lexicon = "test") -> Interval:
+    """Return the accuracy of rows that differ in seed only, for new seeds and new words.
+
+    n counts answered texts. With one seed the interval is all of [0, 1].
     """
-    correct, tested = word_cells(rows, lexicon)
-    right, n = int((correct & tested).sum()), int(tested.sum())
-    if right in (0, n):
-        return binomial_interval(right, n)
-    return bootstrap_seeds_words(correct, tested, rng=numpy_rng(0, "accuracy"))
+    return seeds_words_interval(*word_cells(rows, lexicon))
+
+
+def accuracy_difference(
+    a: pd.DataFrame, b: pd.DataFrame, lexicon: Lexicon = "test", level: float = 0.95
+) -> Interval:
+    """Return accuracy of a minus accuracy of b, rows of the same seeds in the same order.
+
+    Paired by seed and word, for new seeds and new words; n counts texts that both answered.
+    """
+    return seeds_words_difference(*word_cells(a, lexicon), *word_cells(b, lexicon), level=level)
 
 
 def measure_interval(rows: pd.DataFrame, measure: str) -> Interval | None:
-    """Return the mean of another measure over seeds, or `None` where it is undefined."""
-    values = rows[measure].dropna().to_numpy(float)
-    return bootstrap_mean(values, rng=numpy_rng(0, measure)) if len(values) else None
+    """Return the mean of another share over seeds, or `None` where it is undefined.
+
+    `memory_utility` is a difference of shares, from -1 to 1.
+    """
+    rows = rows[rows[measure].notna()]
+    if rows.empty:
+        return None
+    low = -1 if measure == "memory_utility" else 0
+    return seeds_mean(rows[measure], low=low, high=1, trials=count_words(rows))
+
+
+def count_words(rows: pd.DataFrame) -> int | None:
+    """Return how many words were tested under one seed or another; `None` where none are named."""
+    if "tested_words" not in rows:
+        return None
+    return functools.reduce(operator.or_, (int(w, 16) for w in rows["tested_words"])).bit_count()
 
 
 def common_seeds(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -4,25 +4,24 @@ from hsokv.stats.decisions import decide
 from hsokv.stats.intervals import (
     Interval,
     binomial_interval,
-    bootstrap_mean,
-    bootstrap_seeds_words,
     holm,
     mean_t,
-    paired_difference,
     paired_permutation_p,
+    seeds_mean,
 )
+from hsokv.stats.two_way import seeds_words_difference, seeds_words_interval
 from hsokv.stats.word_sets import decode_words, encode_words
 
 __all__ = [
     "Interval",
     "binomial_interval",
-    "bootstrap_mean",
-    "bootstrap_seeds_words",
     "decide",
     "decode_words",
     "encode_words",
     "holm",
     "mean_t",
-    "paired_difference",
     "paired_permutation_p",
+    "seeds_mean",
+    "seeds_words_difference",
+    "seeds_words_interval",
 ]

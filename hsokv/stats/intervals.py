@@ -9,6 +9,7 @@ percentile intervals unless stated. Resamples are rows of a weight matrix (B, n)
 from __future__ import annotations
 
 import json
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,7 +19,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
 from hsokv.boundary.checks import Range, check_array, check_float, check_generator, check_int, shown
-from hsokv.stats.cells import check_cells, difference_cells
 
 RESAMPLES, LEVEL = Range(1), Range(0, 1, open_low=True, open_high=True)
 EXACT_LIMIT = 12  # up to this many differences all 2**n sign patterns are counted
@@ -51,18 +51,41 @@ class Interval(NamedTuple):
         return f"{self.point:{spec}} [{self.low:{spec}}, {self.high:{spec}}], n = {self.n}"
 
 
-def bootstrap_mean(
-    values: ArrayLike, *, rng: Generator, n_boot: int = 2000, level: float = 0.95
+def seeds_mean(
+    values: ArrayLike,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    trials: int | None = None,
+    level: float = 0.95,
 ) -> Interval:
-    """Return the mean of independent values (n,); with n = 1 the interval has no width.
+    """Return the mean of values of independent seeds (n,), with Student's t interval.
+
+    Where all values are alike nothing shows how they spread: each of the trials behind them then
+    counts as one that found no exception, and the interval reaches 1 - ((1 - level) / 2) ** (1 /
+    trials) of the way to either end of the range. With one seed it is the range. Without a range
+    it then has no width.
+
+    Args:
+        values: one per seed.
+        low, high: the least and the largest value there can be; the interval is cut to them.
+        trials: how many independent trials stand behind the values, by default one per seed.
+        level: the coverage aimed at, between 0 and 1.
 
     Raises:
         ValueError: no value, a value that is not finite, or a level outside (0, 1).
     """
     values = _finite_vector(values, "values")
-    units, one = decimal_units(values)
-    draws = draw_weights(rng, n_boot, values.size) @ units / values.size / one  # (B,)
-    return percentile_interval(exact_mean(values), draws, values.size, level)
+    level, mean = check_float("level", level, LEVEL), exact_mean(values)
+    bounded = math.isfinite(low) and math.isfinite(high)
+    if values.size > 1 and np.ptp(values) > 0:
+        interval = mean_t(values, level=level)
+        return interval._replace(low=max(interval.low, low), high=min(interval.high, high))
+    if not bounded:
+        return Interval(mean, mean, mean, values.size)
+    share = 1.0 if values.size == 1 else 1 - ((1 - level) / 2) ** (1 / (trials or values.size))
+    ends = mean - share * (mean - low), mean + share * (high - mean)
+    return Interval(mean, *ends, values.size)
 
 
 def mean_t(values: ArrayLike, *, level: float = 0.95) -> Interval:
@@ -78,58 +101,6 @@ def mean_t(values: ArrayLike, *, level: float = 0.95) -> Interval:
     mean, error = exact_mean(values), values.std(ddof=1) / np.sqrt(values.size)
     reach = float(scipy_stats.t.ppf((1 + level) / 2, values.size - 1) * error)
     return Interval(mean, mean - reach, mean + reach, values.size)
-
-
-def bootstrap_seeds_words(
-    correct: ArrayLike,
-    tested: ArrayLike,
-    *,
-    rng: Generator,
-    n_boot: int = 2000,
-    level: float = 0.95,
-) -> Interval:
-    """Return the mean accuracy over tested cells; n is the number of tested cells.
-
-    Seeds and words are resampled (the "pigeonhole" bootstrap, Owen 2007,
-    doi:10.1214/07-AOAS122): a cell weighs how often its seed times its word was drawn. This widens
-    the interval for words that are hard under every seed and for seeds that are bad on every word.
-    Where neither effect exists it is up to sqrt(3) times too wide. When every tested cell has the
-    same outcome it has no width: use `binomial_interval` then.
-
-    Args:
-        correct: whether the word was answered correctly, bool (n_seeds, n_words).
-        tested: whether it was tested under that seed, bool (n_seeds, n_words); others are ignored.
-        rng: source of the resamples. A resample that holds no tested cell is left out.
-        n_boot, level: number of resamples, and the coverage aimed at, between 0 and 1.
-
-    Raises:
-        ValueError: shapes differ, or no cell was tested.
-    """
-    correct, tested = check_cells(correct, tested)
-    return _two_way(correct.astype(float), tested, rng, n_boot, level)
-
-
-def paired_difference(
-    correct_a: ArrayLike,
-    tested_a: ArrayLike,
-    correct_b: ArrayLike,
-    tested_b: ArrayLike,
-    *,
-    rng: Generator,
-    n_boot: int = 2000,
-    level: float = 0.95,
-) -> Interval:
-    """Return accuracy of a minus accuracy of b on the cells tested in both.
-
-    Both sides see the same resamples of seeds and words (see `bootstrap_seeds_words`), so what is
-    hard for both cancels. All four arrays are bool (n_seeds, n_words), row i the same seed in each.
-    The result is positive where a is better; n is the number of cells tested in both.
-
-    Raises:
-        ValueError: shapes differ, or no cell was tested in both.
-    """
-    difference, tested = difference_cells(correct_a, tested_a, correct_b, tested_b)
-    return _two_way(difference, tested, rng, n_boot, level)
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
@@ -212,22 +183,6 @@ def exact_mean(values: ArrayLike) -> float:
         return float("nan")
     units, one = decimal_units(values)
     return float(units.sum() / values.size / one)
-
-
-def _two_way(x: NDArray, cells: NDArray, rng: Generator, n_boot: int, level: float) -> Interval:
-    """Return the mean of x over cells, both (S, W), resampling rows and columns."""
-    n_seeds, n_words = cells.shape
-    if not cells.any():
-        raise ValueError(
-            f"no tested cell among {n_seeds} seeds x {n_words} words: expected at least one; check "
-            "that the rows share condition, n_way and lexicon"
-        )
-    x = np.where(cells, x, 0.0)
-    weights_s, weights_w = draw_weights(rng, n_boot, n_seeds), draw_weights(rng, n_boot, n_words)
-    total = ((weights_s @ x) * weights_w).sum(axis=1)  # (B,S) @ (S,W) -> (B,W) -> (B,)
-    count = ((weights_s @ cells.astype(float)) * weights_w).sum(axis=1)
-    draws = total[count > 0] / count[count > 0]
-    return percentile_interval(x.sum() / cells.sum(), draws, cells.sum(), level)
 
 
 def draw_weights(rng: Generator, n_boot: int, n: int) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ from hsokv.claims.ledger import (
 from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_measure, describe, take
 from hsokv.claims.rows import NotRun, Rows
 from hsokv.data.lexicon import load_lexicon
+from hsokv.data.rare_words import labels_of, make_rare_word_task
 from hsokv.flows.factorial import list_cells
 from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule, decide
 from hsokv.stats.intervals import Interval
@@ -83,7 +84,7 @@ def rows_of(**frames: list[dict]) -> Rows:
 
 def issue_rows(variant: str, right: list[int], **columns) -> list[dict]:
     """Rows of the small prototype, one per seed."""
-    setting = {"base": "current", "variant": variant, "condition": "verbatim"}
+    setting = {"base": "current", "variant": variant, "condition": "verbatim", "n_way": 100}
     return [setting | {"seed": s} | words(n) | columns for s, n in enumerate(right)]
 
 
@@ -132,16 +133,22 @@ def test_mean_of_accuracy_resamples_words_and_of_others_seeds():
     assert found == Measured(Interval(0.3, 0.3, 0.3, 3), NUMBER, "seeds")
 
 
-def test_one_shot_accuracy_without_an_error_gets_the_exact_interval():
-    """Where every one-shot word is right the interval still has a width."""
-    rows = rows_of(issues=issue_rows("", [9] * 4, one_shot_accuracy=1.0, n_one_shot=5))
+def test_one_shot_accuracy_is_of_words_seen_once():
+    """It counts the tested words that a task teaches by one story, known from its seed."""
+    once = []
+    for seed in range(4):
+        stories = make_rare_word_task(100, seed=seed).test("recognise")
+        once.append({w for w, n in zip(stories.labels, stories.exposures) if n == 1})
+    first = labels_of("recognise")[:10]
+    n_once = [sum(word in words for word in first) for words in once]
+    rows = rows_of(issues=issue_rows("", [10] * 4))
     found = take({"quantity": "mean", "column": "one_shot_accuracy"} | CURRENT, rows)
-    assert found.interval.point == 1 and 0.8 < found.interval.low < 0.9
-    assert found.interval.n == 20 and found.counted == "texts"
+    assert found.interval.point == 1 and found.interval.n == sum(n_once) > 4
+    assert found.counted == "texts" and 0.5 < found.interval.low < 0.75  # ten words at most
 
 
 def test_difference_is_paired_on_common_seeds_and_signed():
-    """It is a minus b over the seeds both have; equal answers give exactly nothing."""
+    """It is a minus b over the seeds both have; equal answers nothing, up to ten words."""
     frame = issue_rows("dot", [8, 6, 7, 9]) + issue_rows("", [5, 3, 4])
     measure = {"quantity": "difference", "column": "accuracy", "a": {"variant": "dot"}, "b": {}}
     found = take(measure | CURRENT, rows_of(issues=frame))
@@ -149,7 +156,8 @@ def test_difference_is_paired_on_common_seeds_and_signed():
     swapped = measure | {"a": {}, "b": {"variant": "dot"}}
     assert take(swapped | CURRENT, rows_of(issues=frame)).interval.point == -0.3
     same = issue_rows("dot", [5, 3, 4]) + issue_rows("", [5, 3, 4])
-    assert take(measure | CURRENT, rows_of(issues=same)).interval[:3] == (0, 0, 0)
+    nothing = take(measure | CURRENT, rows_of(issues=same)).interval
+    assert nothing.point == 0 and nothing.high == -nothing.low == pytest.approx(0.308497)
 
 
 def test_share_counts_missing_values_as_outside():

@@ -7,14 +7,12 @@ from scipy import stats as scipy_stats
 from hsokv.stats.intervals import (
     Interval,
     binomial_interval,
-    bootstrap_mean,
-    bootstrap_seeds_words,
     decimal_units,
     draw_weights,
     holm,
     mean_t,
-    paired_difference,
     paired_permutation_p,
+    seeds_mean,
 )
 from hsokv.stats.word_sets import decode_words, encode_words
 
@@ -38,22 +36,6 @@ def test_interval_text(text, expected):
     assert text == expected
 
 
-def test_bootstrap_mean_by_hand():
-    """The point is the mean; two values give resamples 0, 1/2 and 1, so the ends are 0 and 1."""
-    assert bootstrap_mean([0.0, 1.0], rng=generator()) == (0.5, 0.0, 1.0, 2)
-    assert bootstrap_mean([0.25], rng=generator()) == (0.25, 0.25, 0.25, 1)
-
-
-def test_bootstrap_depends_on_rng_only():
-    """The same generator gives the same interval, whatever the global state."""
-    values = generator(1).normal(size=30)
-    np.random.seed(0)  # noqa: NPY002
-    first = bootstrap_mean(values, rng=generator(5))
-    np.random.seed(1)  # noqa: NPY002
-    assert bootstrap_mean(values, rng=generator(5)) == first
-    assert bootstrap_mean(values, rng=generator(6)) != first
-
-
 def test_remembered_resamples_are_those_drawn():
     """Each of two equal generators draws what NumPy draws, and stands where NumPy's stands."""
     plain, first, second = generator(3), generator(3), generator(3)
@@ -64,22 +46,6 @@ def test_remembered_resamples_are_those_drawn():
         assert rng.random() == after
     with pytest.raises(ValueError, match="read-only"):
         draw_weights(generator(3), 6, 4)[0] = 1
-
-
-def test_bootstrap_mean_width_matches_theory():
-    """The half width is close to 1.96 standard errors for many normal values."""
-    values = generator(2).normal(size=400)
-    interval = bootstrap_mean(values, rng=generator(), n_boot=4000)
-    expected = 1.96 * values.std() / np.sqrt(values.size)
-    assert (interval.high - interval.low) / 2 == pytest.approx(expected, rel=0.06)
-
-
-def test_wider_level_gives_wider_interval():
-    """A 99 % interval holds the 80 % interval of the same resamples."""
-    values = generator(3).normal(size=20)
-    wide = bootstrap_mean(values, rng=generator(), level=0.99)
-    narrow = bootstrap_mean(values, rng=generator(), level=0.8)
-    assert wide.low < narrow.low < narrow.point < narrow.high < wide.high
 
 
 def test_decimal_units_make_sums_exact():
@@ -110,101 +76,30 @@ def test_mean_t_by_hand():
     assert mean_t([0.0, 0.0, 0.0])[:3] == (0, 0, 0)
 
 
-def test_seeds_words_point_counts_tested_cells_only():
-    """Correct marks outside the tested cells change nothing."""
-    tested = np.array([[1, 1, 0], [1, 0, 0]], dtype=bool)
-    correct = np.array([[1, 0, 1], [1, 1, 1]], dtype=bool)
-    interval = bootstrap_seeds_words(correct, tested, rng=generator())
-    assert interval.point == pytest.approx(2 / 3)
-    assert interval.n == 3
-    assert interval == bootstrap_seeds_words(correct & tested, tested, rng=generator())
+def test_mean_over_seeds_is_cut_to_its_range():
+    """A t interval that would pass the end of the range stops there."""
+    values = [0.9, 1.0, 1.0]
+    free, share = seeds_mean(values), seeds_mean(values, low=0, high=1)
+    assert free == mean_t(values) and free.high > 1
+    assert share == free._replace(high=1)
 
 
-def test_seeds_words_equals_loop_over_resamples():
-    """The matrix product gives the means a loop over the same resamples gives."""
-    rng = generator(4)
-    correct, tested = rng.random((4, 6)) < 0.5, rng.random((4, 6)) < 0.8
-    interval = bootstrap_seeds_words(correct, tested, rng=generator(9), n_boot=50)
-    rng, means = generator(9), []
-    seed_counts = rng.multinomial(4, np.full(4, 1 / 4), size=50)
-    word_counts = rng.multinomial(6, np.full(6, 1 / 6), size=50)
-    for seeds, words in zip(seed_counts, word_counts):
-        rows, columns = np.repeat(np.arange(4), seeds), np.repeat(np.arange(6), words)
-        cells = np.ix_(rows, columns)
-        means.append(correct[cells][tested[cells]].mean())
-    np.testing.assert_allclose(interval[1:3], np.quantile(means, [0.025, 0.975]))
+def test_values_that_are_all_alike_have_an_interval():
+    """Each trial counts as one without an exception: by hand .025 ** (1 / 5) for five seeds."""
+    reach = 1 - 0.025 ** (1 / 5)
+    assert seeds_mean([0.0] * 5, low=-1, high=1)[:3] == pytest.approx((0, -reach, reach))
+    assert seeds_mean([1.0] * 5, low=0, high=1)[:3] == pytest.approx((1, 1 - reach, 1))
+    eighty = seeds_mean([0.0] * 5, low=-1, high=1, trials=80)
+    assert eighty.high == pytest.approx(1 - 0.025 ** (1 / 80))
+    assert seeds_mean([0.5], low=0, high=1) == (0.5, 0, 1, 1)
+    assert seeds_mean([3.0, 3.0]) == (3, 3, 3, 2) and seeds_mean([3.0]) == (3, 3, 3, 1)
 
 
-def test_seeds_words_is_wider_when_words_differ():
-    """Words that are right or wrong under every seed widen the interval: seeds add nothing."""
-    by_word = np.tile(np.arange(40) % 2 == 0, (20, 1))
-    interval = bootstrap_seeds_words(by_word, np.ones_like(by_word), rng=generator())
-    words_only = bootstrap_mean(by_word[0], rng=generator())
-    assert interval.high - interval.low == pytest.approx(words_only.high - words_only.low, rel=0.1)
-
-
-def test_seeds_words_memory_stays_small():
-    """20 seeds x 100 words x 2,000 resamples take under 200 MB."""
-    import tracemalloc
-
-    correct = generator().random((20, 100)) < 0.5
-    tracemalloc.start()
-    bootstrap_seeds_words(correct, np.ones_like(correct), rng=generator())
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 200e6
-
-
-def test_seeds_words_covers_the_true_accuracy():
-    """On crossed random effects of seeds and words the 95 % interval holds the truth."""
-    rng, held = generator(7), []
-    truth = scipy_stats.norm.cdf(0.5 / np.sqrt(1 + 0.3**2 + 0.8**2))
-    for _ in range(200):
-        latent = 0.5 + rng.normal(0, 0.3, (12, 1)) + rng.normal(0, 0.8, (1, 40))
-        correct = rng.normal(size=(12, 40)) < latent
-        interval = bootstrap_seeds_words(correct, np.ones_like(correct), rng=rng, n_boot=300)
-        held.append(interval.low <= truth <= interval.high)
-    assert 0.91 <= np.mean(held) <= 1.0
-
-
-def test_bootstrap_mean_covers_the_true_mean():
-    """With 20 normal values the percentile interval covers a little under 95 %."""
+def test_mean_over_seeds_covers_the_true_mean():
+    """With 5 normal values the interval covers 95 %; a percentile bootstrap covers about 82."""
     rng = generator(8)
-    intervals = [bootstrap_mean(rng.normal(size=20), rng=rng, n_boot=400) for _ in range(400)]
-    assert 0.89 <= np.mean([i.low <= 0 <= i.high for i in intervals]) <= 0.98
-
-
-def test_paired_difference_by_hand():
-    """The difference is taken on the cells tested in both."""
-    correct_a = np.array([[1, 1, 0, 1]], dtype=bool)
-    tested_a = np.array([[1, 1, 1, 0]], dtype=bool)
-    correct_b = np.array([[0, 1, 0, 0]], dtype=bool)
-    tested_b = np.array([[1, 1, 1, 1]], dtype=bool)
-    interval = paired_difference(correct_a, tested_a, correct_b, tested_b, rng=generator())
-    assert interval.point == pytest.approx(1 / 3)
-    assert interval.n == 3
-
-
-def test_paired_difference_of_equal_flows_is_zero():
-    """A flow against itself differs by 0 in every resample, and swapping sides flips the sign."""
-    rng = generator(10)
-    tested = np.ones((5, 30), dtype=bool)
-    a, b = rng.random((5, 30)) < 0.7, rng.random((5, 30)) < 0.4
-    assert paired_difference(a, tested, a, tested, rng=generator()) == (0.0, 0.0, 0.0, 150)
-    forward = paired_difference(a, tested, b, tested, rng=generator())
-    backward = paired_difference(b, tested, a, tested, rng=generator())
-    np.testing.assert_allclose(forward[:3], [-backward.point, -backward.high, -backward.low])
-
-
-def test_paired_difference_is_narrower_than_unpaired_spread():
-    """What is hard for both flows cancels."""
-    shared = np.tile(np.arange(50) % 2 == 0, (10, 1))
-    better = shared.copy()
-    better[:, 1] = True
-    tested = np.ones_like(shared)
-    alone = bootstrap_seeds_words(better, tested, rng=generator())
-    paired = paired_difference(better, tested, shared, tested, rng=generator())
-    assert paired.high - paired.low < 0.4 * (alone.high - alone.low)
+    intervals = [seeds_mean(rng.normal(size=5)) for _ in range(2000)]
+    assert 0.93 <= np.mean([i.low <= 0 <= i.high for i in intervals]) <= 0.97
 
 
 def test_holm_by_hand():
@@ -272,18 +167,9 @@ def test_words_survive_a_csv(tmp_path):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: bootstrap_mean([], rng=generator()), "finite numbers"),
-        (lambda: bootstrap_mean([1, np.nan], rng=generator()), "1 values that are not finite"),
-        (
-            lambda: bootstrap_mean([1, 2], rng=generator(), level=95),
-            "level=95: expected less",
-        ),
-        (lambda: bootstrap_seeds_words([[1]], [[0]], rng=generator()), "no tested cell"),
-        (lambda: bootstrap_seeds_words([1], [1], rng=generator()), "n_seeds"),
-        (
-            lambda: paired_difference([[1]], [[1]], [[1], [1]], [[1], [1]], rng=generator()),
-            "same seeds",
-        ),
+        (lambda: seeds_mean([]), "finite numbers"),
+        (lambda: seeds_mean([1, np.nan]), "1 values that are not finite"),
+        (lambda: seeds_mean([1, 2], level=95), "level=95: expected less"),
         (lambda: holm([0.5, np.nan]), r"\[0, 1\]"),
         (lambda: binomial_interval(6, 5), "k=6"),
         (lambda: decode_words(["0x20"], 5), "at most 5 bits"),

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from hsokv.experiments.word_rows import (
+    accuracy_difference,
     accuracy_interval,
     common_seeds,
     measure_interval,
-    word_cells,
 )
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.flows.readings import list_documented, list_readings
-from hsokv.seeds import numpy_rng
-from hsokv.stats.intervals import Interval, exact_mean, paired_difference
+from hsokv.stats.intervals import Interval, exact_mean
 
 
 def arm_name(flow: str, reading: str, budget: str) -> str:
@@ -109,8 +108,7 @@ def gap_table(
             left, right = common_seeds(here[here["arm"] == a], here[here["arm"] == b])
             line[condition] = "–"
             if len(left):
-                cells = (*word_cells(left), *word_cells(right))
-                gap = paired_difference(*cells, rng=numpy_rng(0, "paired"))
+                gap = accuracy_difference(left, right)
                 low, high = (f"{100 * end:+.1f}" for end in (gap.low, gap.high))
                 line[condition] = f"{100 * gap.point:+.1f} [{low}, {high}]"
         found.append(line)

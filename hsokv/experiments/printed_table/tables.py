@@ -10,8 +10,7 @@ from __future__ import annotations
 import pandas as pd
 
 from hsokv.experiments.printed_table.printed import PRINTED
-from hsokv.seeds import numpy_rng
-from hsokv.stats.intervals import Interval, binomial_interval, bootstrap_mean
+from hsokv.stats.intervals import Interval, binomial_interval, seeds_mean
 
 ARM_OF = {"h_sokv": "as_shipped"}  # printed rows whose arm has another name
 ROW_NAME = {
@@ -66,7 +65,7 @@ def rows_of(frame: pd.DataFrame, arm: str, repair: str = "") -> pd.DataFrame:
 def mean_of(frame: pd.DataFrame, arm: str, column: str, repair: str = "") -> Interval | None:
     """Return the mean over seeds of a measure, or `None` where nothing was measured."""
     values = rows_of(frame, arm, repair)[column].dropna().to_numpy(float)
-    return bootstrap_mean(values, rng=numpy_rng(0, arm)) if len(values) else None
+    return seeds_mean(values, **_range(column)) if len(values) else None
 
 
 def difference(
@@ -75,7 +74,12 @@ def difference(
     """Return a measure of a minus that of b, both (arm, repair), paired by seed; `None` if none."""
     left, right = (rows_of(frame, *side).set_index("seed")[column] for side in (a, b))
     paired = (left - right).dropna().to_numpy(float)
-    return bootstrap_mean(paired, rng=numpy_rng(0, *a, *b, column)) if len(paired) else None
+    return seeds_mean(paired, **_range(column, -1)) if len(paired) else None
+
+
+def _range(column: str, low: int = 0) -> dict[str, int]:
+    """Return the range of a measure, that of a share for all but the hit rate."""
+    return {} if column == "kv_hit_rate" else {"low": low, "high": 1}
 
 
 def compare_printed(frame: pd.DataFrame) -> pd.DataFrame:

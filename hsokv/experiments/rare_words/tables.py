@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from hsokv.experiments.word_rows import (
+    accuracy_difference,
     accuracy_interval,
     common_seeds,
-    word_cells,
 )
 from hsokv.flows.named import FLOWS
 from hsokv.seeds import numpy_rng
@@ -21,7 +21,6 @@ from hsokv.stats.intervals import (
     Interval,
     exact_mean,
     holm,
-    paired_difference,
     paired_permutation_p,
 )
 
@@ -104,7 +103,7 @@ def compare(frame: pd.DataFrame, a: str, b: str, condition: str, **setting) -> I
     left, right = _common(
         rows_of(frame, a, condition, **setting), rows_of(frame, b, condition, **setting)
     )
-    return paired_difference(*word_cells(left), *word_cells(right), rng=numpy_rng(0, "paired"))
+    return accuracy_difference(left, right)
 
 
 def _common(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

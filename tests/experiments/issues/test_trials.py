@@ -54,6 +54,7 @@ def make_rows(accuracy: dict, n_seeds: int = 6) -> pd.DataFrame:
                 right = tested & (rng.random(100) < (share if condition == "verbatim" else 0.02))
                 rows.append(
                     {"base": base, "variant": variant, "condition": condition, "seed": seed,
+                     "n_way": 100,
                      "accuracy": right.sum() / 40, "one_shot_accuracy": right.sum() / 40,
                      "kv_hit_rate": 0.5 + 0.1 * share, "top1_key_correct": right.sum() / 40,
                      "memory_utility": share, "correct_words": encode_words(right),
@@ -180,7 +181,7 @@ def test_effect_has_the_sign_of_the_harm():
                       ("current", ""): 0.6, ("current", "top1"): 0.6})  # fmt: skip
     table = effect_table(rows, "2_2")
     row = table.set_index(["base", "condition"]).loc[("simple", "verbatim")]
-    assert row["high"] < -0.3 and row["verdict"] == REAL
+    assert row["high"] < -0.2 and row["verdict"] == REAL
     assert issue_verdicts.verdict(table) == REAL
     text = issue_verdicts.answer(table, "2_2")
     assert text.startswith("Real: averaging the top five") and "simple learner under verb" in text
@@ -188,13 +189,13 @@ def test_effect_has_the_sign_of_the_harm():
 
 
 def test_equal_answers_have_an_interval():
-    """Where not one answer differs the interval is the exact one, not a point."""
+    """Where not one answer differs each word counts as a trial without an exception."""
     rows = make_rows({("current", ""): 0.6})
     rows = pd.concat([rows, rows.assign(variant="no_consolidation")])
     table = effect_table(rows, "1_1").set_index("condition")
     assert table.loc["verbatim", "point"] == 0
-    assert 0 < table.loc["verbatim", "high"] == -table.loc["verbatim", "low"] < 0.05
-    assert table.loc["verbatim", "verdict"] == NO_EFFECT
+    assert 0 < table.loc["verbatim", "high"] == -table.loc["verbatim", "low"] < 0.15
+    assert table.loc["verbatim", "verdict"] == OPEN  # 40 words cannot exclude 5 points
     assert table.loc["infer", "verdict"] == FLOOR_VERDICT
 
 

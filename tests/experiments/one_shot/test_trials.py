@@ -7,11 +7,13 @@ from hsokv.data.stories import CONDITIONS
 from hsokv.experiments.one_shot import EXPERIMENT, tables
 from hsokv.experiments.one_shot.trials import (
     SCHEMA,
+    TASKS,
     Params,
     arm_config,
     list_arms,
     make_trials,
     run_trial,
+    trains_transformer,
 )
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.flows.readings import READINGS, TUNED, list_documented, list_readings, read_flow
@@ -54,7 +56,7 @@ def test_rows(tiny_flows, tmp_path, name):
         distractors = (0,) if reading == TUNED else (0, 2)
         wanted = [("words", c, n) for c in CONDITIONS for n in distractors]
         wanted.append(("senses", "sense", 0))
-        if name != "current" and reading != TUNED:
+        if not trains_transformer(name) and reading != TUNED:
             wanted += [("blocks", c, 0) for c in CONDITIONS]
         assert keys == sorted(wanted)
     main = tables.main_rows(frame).set_index(["reading", "condition"]).sort_index()
@@ -101,6 +103,29 @@ def test_trials_of_the_full_budget():
     assert {dict(t.settings)["task"] for t in full} == {"words"}
     with pytest.raises(ValueError, match="did you mean 'mean_padded'"):
         make_params(full_seeds={"current": {"mean_paded": 2}})
+
+
+def test_flows_that_train_a_transformer_get_fewer_seeds():
+    """Per task, fewer still in their tuned form; a task that is not named gets none."""
+    seeds = {"words": 3, "senses": 2}
+    params = make_params(
+        flows=("hybrid", "redesign"), n_seeds=4, transformer_seeds=seeds, tuned_transformer_seeds=1
+    )
+    settings = [(t.flow, dict(t.settings)) for t in make_trials(params)]
+    counted = {
+        (task, reading): sum(
+            f == "hybrid" and d["task"] == task and d["reading"] == reading for f, d in settings
+        )
+        for task in TASKS
+        for reading in list_readings("hybrid")
+    }
+    assert counted == {
+        ("words", ""): 3, ("words", "tuned"): 1, ("senses", ""): 2, ("senses", "tuned"): 1,
+        ("blocks", ""): 0, ("blocks", "tuned"): 0,
+    }  # fmt: skip
+    assert sum(f == "redesign" and d["reading"] == "" for f, d in settings) == 4 + 4 + 1
+    with pytest.raises(ValueError, match="did you mean 'words'"):
+        make_params(transformer_seeds={"wrods": 2})
 
 
 def row(flow, reading, seed, validation, right):
