@@ -33,28 +33,33 @@ from hsokv.runs.trial import Trial
 NAME = "documented_size"
 UNAUDITED = ("device",)
 POOLINGS = ("last", "mean")
-_BUDGET = BUDGETS["demo"]
-N_STEPS = (
-    _BUDGET["meta_iterations"]
-    * _BUDGET["n_managers"]
-    * _BUDGET["agents_per_manager"]
-    * _BUDGET["agent_steps"]
-)  # of plain training: as many as the swarm's agents take in all
-TRAININGS = {
-    "swarm": {"training": "swarm", **_BUDGET},
-    "steps": {
-        "training": "steps",
-        "n_steps": N_STEPS,
-        "batch_size": _BUDGET["batch_size"],
-        "lr": 5e-4,  # the middle of the documented 1e-5 .. 1e-3
-    },
-}
+TRAININGS = ("swarm", "steps")
 _SIZE = {
     name: getattr(FLOWS["current"], name)
     for name in ("d_model", "n_layers", "n_heads", "d_ff", "products")
 }
 _NO_SIZES = ("swarm", "layers_4", "layers_8", "wide", "documented_size", "last_token")
 _AT_CURRENT = {name: getattr(cell_config(CURRENT), name) for name in FlowConfig().as_dict()}
+
+
+def training_of(training: str, budget: str) -> dict:
+    """Return the switches of a training: plain steps are as many as the swarm's agents take in all.
+
+    Raises:
+        ValueError: unknown training or budget.
+    """
+    check_keys([training], TRAININGS, "training")
+    check_keys([budget], BUDGETS, "budget")
+    swarm = BUDGETS[budget]
+    if training == "swarm":
+        return {"training": "swarm", **swarm}
+    agents = swarm["n_managers"] * swarm["agents_per_manager"]
+    return {
+        "training": "steps",
+        "n_steps": swarm["meta_iterations"] * agents * swarm["agent_steps"],
+        "batch_size": swarm["batch_size"],
+        "lr": 5e-4,  # the middle of the documented 1e-5 .. 1e-3
+    }
 
 
 def _back(switch: dict) -> dict:
@@ -140,13 +145,14 @@ class Params(NotebookParams):
     """What to run; the fields are the notebook's parameters.
 
     Raises:
-        ValueError: an unknown base, pooling or training, or a count out of range.
+        ValueError: an unknown base, pooling, training or budget, or a count out of range.
     """
 
     bases: tuple[str, ...] = BASES  # which bases, with all their variants
     poolings: tuple[str, ...] = POOLINGS  # how a text's states become one
     n_seeds: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TRAININGS, 5))
     n_way: int = 100  # words to tell apart
+    budget: str = "demo"  # of the swarm; plain training takes as many steps
     n_jobs: int = -1  # trials at a time, -1 for all cores
     backend: str = "loky"  # "ray" runs the same trials on a cluster
 
@@ -154,25 +160,27 @@ class Params(NotebookParams):
         check_keys(self.bases, BASES, "base")
         check_keys(self.poolings, POOLINGS, "pooling")
         check_keys(self.n_seeds, TRAININGS, "training in n_seeds")
+        check_keys([self.budget], BUDGETS, "budget")
         for name, value in self.n_seeds.items():
             check_at_least(f"n_seeds[{name!r}]", value, 0)
         if not 5 <= self.n_way <= len(load_lexicon()):
             raise ValueError(f"n_way={self.n_way}: expected 5 to 100; change n_way")
 
 
-def arm_config(base: str, variant: str, pooling: str, training: str) -> FlowConfig:
+def arm_config(
+    base: str, variant: str, pooling: str, training: str, budget: str = "demo"
+) -> FlowConfig:
     """Return the configuration of an arm; where keys are fixed, the pooling 'none' changes nothing.
 
     Raises:
-        ValueError: unknown base, variant, pooling or training.
+        ValueError: unknown base, variant, pooling, training or budget.
     """
     check_keys([base], BASES, "base")
     check_keys([variant], VARIANTS[base], f"variant of {base}")
-    check_keys([training], TRAININGS, "training")
     cell = CELLS[base]
     if base == "redesign":  # the keys are a variant's
         cell = "c1" + cell[2:]
-    config = cell_config(cell).with_overrides(**_SIZE | TRAININGS[training])
+    config = cell_config(cell).with_overrides(**_SIZE | training_of(training, budget))
     config = config.with_overrides(**VARIANTS[base][variant])
     if config.encoder == "transformer":
         check_keys([pooling], POOLINGS, "pooling")
@@ -206,7 +214,10 @@ def _trials(base: str, variant: str, training: str, seed: int, params: Params) -
             pooling=pooling,
             training=training,
             n_way=params.n_way,
-            switches=config_hash(arm_config(base, variant, pooling, training).switches()),
+            budget=params.budget,
+            switches=config_hash(
+                arm_config(base, variant, pooling, training, params.budget).switches()
+            ),
         )
         for pooling in (("none",) if is_fixed else params.poolings)
     ]
@@ -217,7 +228,7 @@ def run_trial(trial: Trial) -> list[dict]:
     settings = dict(trial.settings)
     arm = {name: settings[name] for name in ("base", "variant", "pooling", "training")}
     task = make_rare_word_task(settings["n_way"], seed=trial.seed)
-    options = arm_config(**arm).as_dict()
+    options = arm_config(**arm, budget=settings["budget"]).as_dict()
     flow = make_flow("current", seed=trial.seed, device=run_device(), **options)
     fit_task(flow, task)
     learner = arm | {"n_way": settings["n_way"], "device": learned_on(flow)}

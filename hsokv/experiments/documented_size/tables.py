@@ -1,0 +1,147 @@
+"""Tables at the documented size: verdicts on the issues, and what each switch does alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from hsokv.experiments.effects import ISSUES, NOT_RUN, effect_table, verdict
+from hsokv.experiments.word_rows import accuracy_difference, accuracy_interval, common_seeds
+
+SWARM = "swarm"  # the variant of the issues that is a training here
+#: What a specification is called on a page: (training, pooling) -> words.
+SPECIFICATIONS = {
+    ("steps", "mean"): "plain training, mean",
+    ("steps", "last"): "plain training, last token",
+    ("swarm", "mean"): "swarm, mean",
+    ("swarm", "last"): "swarm, last token",
+}
+#: Switch -> its variant at the prototype and at the redesign.
+SWITCH_VARIANTS = {
+    "keys": ("fixed_keys", "transformer_keys"),
+    "similarity": ("dot", "dot"),
+    "top_k": ("top1", "top5"),
+    "boosts": ("no_boosts", "boosts"),
+    "gate": ("label", "gate"),
+    "writing": ("once", "surprise"),
+    "consolidation": ("no_consolidation", "consolidation"),
+    "forgetting": ("no_forgetting", "forgetting"),
+    "refresh": ("refresh", "no_refresh"),
+}
+SWITCH_LABELS = {
+    "keys": "fixed surprisal-weighted keys",
+    "similarity": "raw dot product",
+    "top_k": "top-1 for mean of 5",
+    "boosts": "no boosts",
+    "gate": "stored label for gate",
+    "writing": "every text written once",
+    "consolidation": "no consolidation",
+    "forgetting": "no forgetting",
+    "refresh": "keys refreshed",
+}
+_KEPT_AT_REDESIGN = ("similarity",)  # the redesign has the prototype's level of it
+
+
+def rows_at(rows: pd.DataFrame, training: str, pooling: str) -> pd.DataFrame:
+    """Return the rows of one specification, fixed keys included.
+
+    Under plain training the base trained by the swarm is the variant 'swarm', as in the issues.
+    """
+    rows = rows[rows["pooling"].isin([pooling, "none"])]
+    here = rows[rows["training"] == training]
+    if training == "steps":
+        other = rows[(rows["training"] == "swarm") & (rows["variant"] == "")]
+        here = pd.concat([here, other.assign(variant=SWARM)], ignore_index=True)
+    return here
+
+
+def issue_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the verdict on each issue in each specification.
+
+    Returns:
+        Columns issue, claim and one per `SPECIFICATIONS`; rows in the order of `ISSUES` that were
+        run in one of them.
+    """
+    found = []
+    for key, issue in ISSUES.items():
+        told = {
+            name: verdict(effect_table(rows_at(rows, *specification), key))
+            for specification, name in SPECIFICATIONS.items()
+        }
+        if set(told.values()) != {NOT_RUN}:
+            found.append({"issue": issue.number, "claim": issue.claim} | told)
+    return pd.DataFrame(found, columns=["issue", "claim", *SPECIFICATIONS.values()])
+
+
+def issue_effects(rows: pd.DataFrame, condition: str = "verbatim") -> pd.DataFrame:
+    """Return the main effects of the issues under a condition, in points, per specification.
+
+    Returns:
+        Columns issue, learner, comparison and one per `SPECIFICATIONS`; a dash where not run.
+    """
+    found: dict[tuple, dict] = {}
+    for key, issue in ISSUES.items():
+        for specification, name in SPECIFICATIONS.items():
+            table = effect_table(rows_at(rows, *specification), key)
+            for r in table[table["is_main"] & (table["condition"] == condition)].itertuples():
+                effect = {name: f"{100 * r.point:+.1f} [{100 * r.low:+.1f}, {100 * r.high:+.1f}]"}
+                found.setdefault((issue.number, r.base, r.label), {}).update(effect)
+    table = [
+        dict(zip(("issue", "learner", "comparison"), names)) | effects
+        for names, effects in found.items()
+    ]
+    columns = ["issue", "learner", "comparison", *SPECIFICATIONS.values()]
+    return pd.DataFrame(table, columns=columns).fillna("–")
+
+
+def switch_effects(rows: pd.DataFrame, condition: str) -> pd.DataFrame:
+    """Return what each switch does alone: accuracy after the change minus before, paired.
+
+    A change leads from the prototype's level to the redesign's (for the similarity to the raw dot
+    product, which the redesign does not take), at the prototype and, the other switches changed
+    already, at the redesign.
+
+    Returns:
+        Columns switch, label, at ('prototype' or 'redesign'), specification, point, low, high, n,
+        n_seeds.
+    """
+    found = []
+    for specification, name in SPECIFICATIONS.items():
+        here = rows_at(rows, *specification).query("condition == @condition")
+        for switch, (there, back) in SWITCH_VARIANTS.items():
+            last = ("", back) if switch not in _KEPT_AT_REDESIGN else (back, "")
+            for base, at, (after, before) in (
+                ("current", "prototype", (there, "")),
+                ("redesign", "redesign", last),
+            ):
+                mine = here[here["base"] == base].sort_values("seed")
+                a, b = common_seeds(mine[mine["variant"] == after], mine[mine["variant"] == before])
+                if len(a):
+                    row = {"switch": switch, "label": SWITCH_LABELS[switch], "at": at}
+                    row |= {"specification": name} | accuracy_difference(a, b)._asdict()
+                    found.append(row | {"n_seeds": len(a)})
+    columns = ["switch", "label", "at", "specification", "point", "low", "high", "n", "n_seeds"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def base_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
+    """Return accuracy of the bases themselves, as text, per specification and condition.
+
+    Returns:
+        Columns learner, specification, seeds and one per condition.
+    """
+    found = []
+    for specification, name in SPECIFICATIONS.items():
+        here = rows_at(rows, *specification).query("variant == ''")
+        for base, part in here.groupby("base", sort=False):
+            line = {"learner": base, "specification": name, "seeds": part["seed"].nunique()}
+            for condition in conditions:
+                line[condition] = points_of(part[part["condition"] == condition])
+            found.append(line)
+    return pd.DataFrame(found, columns=["learner", "specification", "seeds", *conditions])
+
+
+def points_of(rows: pd.DataFrame) -> str:
+    """Return the accuracy of rows as text in percent with its interval."""
+    return accuracy_interval(rows).text().rpartition(", n =")[0]
