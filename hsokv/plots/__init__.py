@@ -7,6 +7,7 @@ from hsokv.plots.charts import (
     plot_paired_differences,
 )
 from hsokv.plots.diagrams import draw_flow
+from hsokv.plots.specifications import plot_specifications
 from hsokv.plots.style import flow_style, save_figure, use_style
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "plot_accuracy_vs",
     "plot_accuracy_vs_cost",
     "plot_paired_differences",
+    "plot_specifications",
     "save_figure",
     "use_style",
 ]
