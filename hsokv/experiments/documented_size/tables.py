@@ -92,7 +92,7 @@ def issue_effects(rows: pd.DataFrame, condition: str = "verbatim") -> pd.DataFra
         for names, effects in found.items()
     ]
     columns = ["issue", "learner", "comparison", *SPECIFICATIONS.values()]
-    return pd.DataFrame(table, columns=columns).fillna("–")
+    return pd.DataFrame(table, columns=columns).astype(object).fillna("–")
 
 
 def switch_effects(rows: pd.DataFrame, condition: str) -> pd.DataFrame:
