@@ -110,8 +110,12 @@ def _counts(judged: list[Judged]) -> str:
         verdicts = [j.verdict for j in judged if j.claim.document in sources]
         numbers = [verdicts.count(verdict) for verdict in VERDICTS]
         rows.append([name, *map(str, numbers), str(len(verdicts))])
+    measures = [(j.claim.measure or {}, j.verdict) for j in judged]
+    sums = [verdict for measure, verdict in measures if measure.get("quantity") == "arithmetic"]
+    apart = ", ".join(f"{sums.count(v)} {v}" for v in VERDICTS if v in sums)
     return (
-        f"The {len(judged)} claims by source and verdict:\n\n"
+        f"The {len(judged)} claims by source and verdict. {len(sums)} of them are sums that the "
+        f"sources print, recomputed, and say nothing about a learner ({apart}):\n\n"
         "```{table} Claims by source and verdict.\n:name: tab-claims\n\n"
         f"{table(head, rows)}\n```\n"
     )

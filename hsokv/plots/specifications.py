@@ -43,13 +43,13 @@ def plot_specifications(
         2, 1, sharex=True, figsize=(WIDTH_IN, 2.0 + height), height_ratios=[1.7, height],
         layout="constrained",
     )  # fmt: skip
-    x = np.arange(len(table))
+    x, size = np.arange(len(table)), np.clip(600 / len(table), 4, 20)
     _draw_curve(axes[0], x, table, bounds)
     axes[0].set_ylabel(label)
     for row, (choice, option) in enumerate(options):
         taken = (table[choice] == option).to_numpy()
         colors = [VERDICT_COLORS[verdict] for verdict in table["verdict"][taken]]
-        axes[1].scatter(x[taken], np.full(taken.sum(), row), s=4, c=colors, marker="s", lw=0)
+        axes[1].scatter(x[taken], np.full(taken.sum(), row), s=size, c=colors, marker="s", lw=0)
     starts = np.cumsum([len(names) for names in choices.values()])[:-1]
     for start in starts:
         axes[1].axhline(start - 0.5, color=GREY, linewidth=0.6)
@@ -73,4 +73,5 @@ def _draw_curve(ax: Axes, x: np.ndarray, table: pd.DataFrame, bounds: Sequence[f
         ax.plot(x[at], part["point"], marker, color=color, markersize=3)
         text = f"{verdict}: {at.sum()}"
         handles.append(Line2D([], [], color=color, marker=marker, linestyle="", label=text))
-    ax.legend(handles=handles, loc="upper left", fontsize=8)
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+    ax.legend(handles=handles, ncols=len(handles), fontsize=8, **above)

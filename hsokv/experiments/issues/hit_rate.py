@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hsokv.experiments.effects import NOT_RUN, OPEN, OPPOSITE, REAL
+from hsokv.experiments.effects import NOT_RUN, OPEN, OPPOSITE, REAL, combine
 from hsokv.flows.variants import arm_config
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import (
@@ -23,6 +23,7 @@ from hsokv.stats.intervals import (
 from hsokv.stats.metrics import rank_correlations
 
 USES = {"top1_key_correct": "nearest key right", "memory_utility": "memory utility"}
+SIMILARITIES = ("cosine", "dot")
 PROXY = 0.7  # rank correlation from which the hit rate would stand for use: half the variance
 N_BOOT = 1000
 
@@ -44,7 +45,7 @@ def arm_means(frame: pd.DataFrame, condition: str) -> pd.DataFrame:
 
 
 def rank_correlation(
-    frame: pd.DataFrame, use: str, condition: str, cosine_only: bool = False
+    frame: pd.DataFrame, use: str, condition: str, similarity: str = ""
 ) -> Interval | None:
     """Return Spearman's correlation over arms of hit rate and a measure of use.
 
@@ -55,12 +56,12 @@ def rank_correlation(
         frame: rows of the experiment.
         use: a key of `USES`.
         condition: a test condition.
-        cosine_only: leave out arms that score by dot product, whose scores have another unit.
+        similarity: 'cosine' or 'dot' for the arms that score by it, whose scores have one unit.
     """
     rows = frame[frame["condition"] == condition].dropna(subset=["kv_hit_rate", use])
-    if cosine_only:
+    if similarity:
         arms = arm_means(frame, condition)
-        arms = arms[arms["similarity"] == "cosine"]
+        arms = arms[arms["similarity"] == similarity]
         rows = rows.merge(arms[["base", "variant"]], on=["base", "variant"])
     wide = [
         rows.pivot_table(index="seed", columns=["base", "variant"], values=name, observed=True)
@@ -97,24 +98,37 @@ def _means(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def correlation_table(frame: pd.DataFrame, conditions: tuple[str, ...]) -> pd.DataFrame:
-    """Return the rank correlations with both measures of use, for all arms and cosine arms.
+    """Return the rank correlations with both measures of use, for all arms and per similarity.
 
     Returns:
-        Columns condition, arms ('all' or 'cosine'), use, point, low, high, n.
+        Columns condition, arms ('all', 'cosine' or 'dot'), use, point, low, high, n.
     """
     table = []
     for condition in conditions:
-        for arms in ("all", "cosine"):
+        for arms in ("all", *SIMILARITIES):
             for use, label in USES.items():
-                interval = rank_correlation(frame, use, condition, arms == "cosine")
+                similarity = "" if arms == "all" else arms
+                interval = rank_correlation(frame, use, condition, similarity)
                 if interval is not None:
                     row = {"condition": condition, "arms": arms, "use": label}
                     table.append(row | interval._asdict())
     return pd.DataFrame(table, columns=["condition", "arms", "use", *Interval._fields])
 
 
-def verdict(interval: Interval | None) -> str:
-    """Return whether the hit rate misleads: its rank correlation with utility is below `PROXY`."""
+def verdict(frame: pd.DataFrame) -> str:
+    """Return whether the hit rate misleads, judged where memories are of use: `verbatim`.
+
+    It does where its rank correlation with utility is below `PROXY`. Arms that score by cosine and
+    by dot product are judged apart: their hit rates have different units.
+    """
+    found = (
+        rank_correlation(frame, "memory_utility", "verbatim", similarity)
+        for similarity in SIMILARITIES
+    )
+    return combine([_verdict(interval) for interval in found])
+
+
+def _verdict(interval: Interval | None) -> str:
     if interval is None:
         return NOT_RUN
     if interval.high < PROXY:
@@ -124,17 +138,21 @@ def verdict(interval: Interval | None) -> str:
 
 def answer(frame: pd.DataFrame) -> str:
     """Return issue 5.1's answer in a sentence, judged where memories are of use: `verbatim`."""
-    pairs = {use: rank_correlation(frame, use, "verbatim") for use in USES}
-    told = verdict(pairs["memory_utility"])
-    if None in pairs.values():
+    within = {s: rank_correlation(frame, "memory_utility", "verbatim", s) for s in SIMILARITIES}
+    pooled = {use: rank_correlation(frame, use, "verbatim") for use in USES}
+    told = verdict(frame)
+    if None in pooled.values():
         return "Issue 5.1: not run at this scale."
     means = arm_means(frame, "verbatim")
     most = means.loc[means["kv_hit_rate"].idxmax()]
     above = int((means["kv_hit_rate"] > 1).sum())
+    apart = " and ".join(
+        f"{interval.text(percent=False)} by {name}" for name, interval in within.items() if interval
+    )
     return (
-        f"{told[0].upper()}{told[1:]}: under verbatim the hit rate's rank correlation over arms is "
-        f"{pairs['memory_utility'].text(percent=False)} with memory utility and "
-        f"{pairs['top1_key_correct'].text(percent=False)} with the share of right nearest keys; "
-        f"and it is no rate: it exceeds 1 in {above} of {len(means)} arms, up to "
-        f"{most['kv_hit_rate']:.2f} by {most['similarity']}."
+        f"{told[0].upper()}{told[1:]}: under verbatim the hit rate's rank correlation with memory "
+        f"utility is {apart or 'not known'} (arms of one unit), and over all arms "
+        f"{pooled['memory_utility'].text(percent=False)}; with the share of right nearest keys "
+        f"{pooled['top1_key_correct'].text(percent=False)}. And it is no rate: it exceeds 1 in "
+        f"{above} of {len(means)} arms, up to {most['kv_hit_rate']:.2f} by {most['similarity']}."
     )

@@ -213,16 +213,18 @@ def test_hit_rate_against_use():
     names = list(VARIANTS["simple"])[:6]
     rows = make_rows({("simple", name): 0.1 + 0.15 * i for i, name in enumerate(names)})
     follows = hit_rate.rank_correlation(rows, "memory_utility", "verbatim")
-    assert follows.point == pytest.approx(1) and hit_rate.verdict(follows) == OPPOSITE
+    assert follows.point == pytest.approx(1) and hit_rate.verdict(rows) == OPPOSITE
     rows["kv_hit_rate"] = 3 - rows["kv_hit_rate"]
     against = hit_rate.rank_correlation(rows, "memory_utility", "verbatim")
     assert against.point == pytest.approx(-1) and against.n == 6
     text = hit_rate.answer(rows)
     assert text.startswith("Real: ") and "exceeds 1 in 6 of 6 arms" in text
     assert set(hit_rate.correlation_table(rows, CONDITIONS)["arms"]) == {"all", "cosine"}
+    assert hit_rate.rank_correlation(rows, "memory_utility", "verbatim", "dot") is None
     assert hit_rate.rank_correlation(rows[:6], "memory_utility", "verbatim") is None
-    one = hit_rate.rank_correlation(rows[rows["seed"] == 0], "memory_utility", "verbatim")
-    assert (one.low, one.high) == (-1, 1) and hit_rate.verdict(one) == OPEN
+    seed_0 = rows[rows["seed"] == 0]
+    one = hit_rate.rank_correlation(seed_0, "memory_utility", "verbatim")
+    assert (one.low, one.high) == (-1, 1) and hit_rate.verdict(seed_0) == OPEN
     rng = np.random.default_rng(1)
     rows["kv_hit_rate"] = rng.random(len(rows))
     means = hit_rate.arm_means(rows, "verbatim")
