@@ -58,7 +58,7 @@ FILES = (
     ),
     Tuned(
         "tuned_rates.yaml",
-        "The learning rate of each group of the factorial, by pooling",
+        "Learning rates of the groups of the factorial by pooling",
         attribution.EXPERIMENT,
         choose_rates,
     ),
