@@ -7,7 +7,7 @@ import pytest
 
 import hsokv.flows.factorial
 from hsokv.experiments.attribution import EXPERIMENT
-from hsokv.experiments.attribution.rates import choose_rates
+from hsokv.experiments.attribution.rates import choose_rates, count_rates
 from hsokv.experiments.attribution.specifications import SPECIFICATIONS, SWARM, TUNING
 from hsokv.experiments.attribution.trials import (
     CONDITIONS,
@@ -80,6 +80,11 @@ def test_every_specification_is_served(tiny, tmp_path):
     counts = frame.groupby(["pooling", "rate"])["cell"].nunique()
     assert set(counts.index) == set(SPECIFICATIONS) and (counts == 8).all()
     assert len(frame) == 5 * 8 * len(CONDITIONS) > (rows["flow"] != TUNING).sum()
+
+
+def test_every_group_is_counted_once_per_pooling():
+    """64 groups pool by the mean, the 32 with a transformer by the last token as well."""
+    assert count_rates().sum().sum() == 96
 
 
 @pytest.mark.parametrize(
