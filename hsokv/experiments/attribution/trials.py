@@ -109,9 +109,9 @@ class Params(NotebookParams):
         ValueError: a count below its least value.
     """
 
-    n_seeds: int = 10  # paired seeds 0 .. n_seeds - 1 of every cell, mean pooling, tuned rates
-    n_other_seeds: int = 5  # the same for the other poolings and rates
-    n_swarm_seeds: int = 4  # the same for training by a swarm
+    n_seeds: int = 7  # paired seeds 0 .. n_seeds - 1 of every cell, mean pooling, tuned rates
+    n_other_seeds: int = 4  # the same for the other poolings and rates
+    n_swarm_seeds: int = 2  # the same for training by a swarm
     n_tuning_seeds: int = 2  # seeds 1000 .. on which rates are tried
     n_way: int = 50  # words to tell apart
     n_steps: int = 160  # optimiser steps of each learner
