@@ -9,7 +9,8 @@ import sys
 
 from hsokv.claims import findings
 from hsokv.claims.ledger import claims_table, judge, read_claims
-from hsokv.experiments.attribution.tables import anova_table, cell_values
+from hsokv.experiments.attribution.cells import cell_values
+from hsokv.experiments.attribution.tables import anova_table
 from hsokv.experiments.effects import effect_table
 from hsokv.experiments.issues.hit_rate import correlation_table
 from hsokv.experiments.rare_words import tables as summaries

@@ -1,32 +1,49 @@
-"""Take the best configuration of each tuned flow from the committed rows of the tuning experiment.
+"""Take what did best on the development lexicon from the committed rows, for flows and for rates.
 
-`python -m tools.tuned` compares them with `hsokv/flows/tuned.yaml`, `--write` writes that file. New
-arms then need rows: `make run EXP=91_readings PRESET=research`.
+`python -m tools.tuned` compares it with the files in `hsokv/flows`, `--write` writes them. New arms
+then need rows: `make run EXP=91_readings PRESET=research`, or `EXP=04_attribution` for new rates.
 """
 
 import argparse
 import sys
+from collections.abc import Callable
+from typing import NamedTuple
 
+import pandas as pd
 import yaml
 
 from hsokv.boundary.files import replace_file
 from hsokv.boundary.yaml_file import read_yaml
-from hsokv.experiments.tuning import EXPERIMENT
+from hsokv.experiments import attribution, tuning
+from hsokv.experiments.attribution.rates import choose_rates
 from hsokv.experiments.tuning.tables import choose_candidates
 from hsokv.flows.tuning import list_candidates
+from hsokv.runs.experiment import Experiment
 from tools.command import command
 from tools.paths import ROOT
 
-PATH = ROOT / "hsokv/flows/tuned.yaml"
-HEAD = """\
-# What the tuned form of each flow changes, chosen on the development lexicon. Written by
-# python -m tools.tuned --write from results/tuning.csv; do not edit.
-"""
+FOLDER = ROOT / "hsokv/flows"
 
 
-def tuned_flows() -> dict[str, dict]:
+class Tuned(NamedTuple):
+    """A file of what was chosen: its name, what it holds, and how that follows from which rows."""
+
+    name: str
+    holds: str
+    experiment: Experiment
+    choose: Callable[[pd.DataFrame], dict]
+
+    def text(self, found: dict) -> str:
+        """Return the file with what was found."""
+        return (
+            f"# {self.holds}, chosen on the development lexicon. Written by\n# python -m "
+            f"tools.tuned --write from results/{self.experiment.name}.csv; do not edit.\n"
+        ) + yaml.safe_dump(found, sort_keys=False)
+
+
+def choose_flows(rows: pd.DataFrame) -> dict[str, dict]:
     """Return flow -> switches of its best candidate, for flows with more than one candidate."""
-    chosen = choose_candidates(EXPERIMENT.store(ROOT / "results").read())
+    chosen = choose_candidates(rows)
     candidates = {flow: list_candidates(flow) for flow in chosen}
     return {
         flow: candidates[flow][number]
@@ -35,22 +52,36 @@ def tuned_flows() -> dict[str, dict]:
     }
 
 
+FILES = (
+    Tuned(
+        "tuned.yaml", "What the tuned form of each flow changes", tuning.EXPERIMENT, choose_flows
+    ),
+    Tuned(
+        "tuned_rates.yaml",
+        "Learning rates of the groups of the factorial by pooling",
+        attribution.EXPERIMENT,
+        choose_rates,
+    ),
+)
+
+
 @command
 def main(argv: list[str] | None = None) -> int:
-    """Compare or write; 1 where the file and the rows differ."""
+    """Compare or write; 1 where a file and the rows differ."""
     parser = argparse.ArgumentParser(prog="python -m tools.tuned", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the file")
+    parser.add_argument("--write", action="store_true", help="write the files")
     options = parser.parse_args(argv)
-    found = tuned_flows()
-    if options.write:
-        text = HEAD + yaml.safe_dump(found, sort_keys=False)
-        replace_file(PATH, text.encode())
-        print(f"wrote {PATH.relative_to(ROOT)}")
-        return 0
-    if (read_yaml(PATH) or {}) != found:
-        print(f"{PATH.name} is not what the rows say: run python -m tools.tuned --write")
-        return 1
-    return 0
+    differing = 0
+    for file in FILES:
+        found = file.choose(file.experiment.store(ROOT / "results").read())
+        path = FOLDER / file.name
+        if options.write:
+            replace_file(path, file.text(found).encode())
+            print(f"wrote {path.relative_to(ROOT)}")
+        elif not path.is_file() or (read_yaml(path) or {}) != found:
+            print(f"{path.name} is not what the rows say: run python -m tools.tuned --write")
+            differing = 1
+    return differing
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ ledger. `where` chooses rows; `a` and `b` add to it what differs between the two
 - `difference` (rows, column, where, a, b): a minus b, paired by seed, accuracies also by word
 - `share` (rows, column, between, where): share of seeds whose value lies in a range
 - `main_effect` (rows, switch, where): mean over all cells of moving a switch away from `current`
-- `shapley` (rows, switch, game, where): a switch's share of the gap between two cells
+- `shapley` (rows, switch, game, where): a switch's share of the gap between two cells; with
+  `outcome` of that other outcome in place of accuracy
 - `correlation` (rows, x, y, where): rank correlation of two columns' means over all cells
 - `arithmetic` (expression): a sum that the sources print, recomputed
 """
@@ -32,6 +33,7 @@ from hsokv.claims.rows import (
     settings_of,
 )
 from hsokv.experiments.attribution import tables as shapley
+from hsokv.experiments.attribution.cells import OUTCOMES
 from hsokv.experiments.registry import list_experiments
 from hsokv.experiments.word_rows import (
     common_seeds,
@@ -62,8 +64,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "correlation": ("rows", "x", "y"),
     "arithmetic": ("expression",),
 }
+OPTIONAL = {"arithmetic": (), "shapley": ("where", "outcome")}  # of all others: where
 SHARES = {
-    "accuracy", "one_shot_accuracy", "retention", "retention_as_printed", "forgetting",
+    "accuracy", "accuracy_with_fallback", "network_accuracy", "one_shot_accuracy", "retention",
+    "retention_as_printed", "forgetting",
     "top1_key_correct", "read_fraction", "single_accuracy", "multi_accuracy", "accuracy_without",
     "printed_one_shot", "printed_retention",
 }  # fmt: skip
@@ -91,7 +95,7 @@ def check_measure(measure: Mapping[str, Any]) -> None:
     quantity = measure.get("quantity")
     check_keys([quantity], ARGUMENTS, "quantity")
     wanted = ARGUMENTS[quantity]
-    optional = () if quantity == "arithmetic" else ("where",)
+    optional = OPTIONAL.get(quantity, ("where",))
     check_keys(measure, ("quantity", *wanted, *optional), f"argument of {quantity}")
     missing = [name for name in wanted if name not in measure]
     if missing:
@@ -110,6 +114,8 @@ def check_measure(measure: Mapping[str, Any]) -> None:
     }
     numeric = [name for name, kind in kinds.items() if is_numeric_dtype(kind)]
     check_keys([measure[name] for name in columns], numeric, f"numeric column of {table}")
+    if "outcome" in measure:
+        check_keys([measure["outcome"]], OUTCOMES, "outcome")
     if "game" in measure:
         check_keys([measure["game"]], shapley.GAMES, "game")
     if "switch" in measure:
@@ -123,7 +129,8 @@ def check_measure(measure: Mapping[str, Any]) -> None:
 
 def describe(measure: Mapping[str, Any]) -> str:
     """Return a measure as one line, e.g. 'difference of accuracy in issues, ...'."""
-    head = " ".join(str(measure[n]) for n in ("column", "switch", "x", "y", "game") if n in measure)
+    names = ("column", "switch", "x", "y", "game", "outcome")
+    head = " ".join(str(measure[name]) for name in names if name in measure)
     if "expression" in measure:
         return f"arithmetic: {measure['expression']}"
     parts = [f"{measure['quantity']} {head} in {measure['rows']}"]
@@ -191,12 +198,12 @@ def _share(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
 
 
 def _main_effect(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
-    values = rows.cells(settings_of(measure)[""])
+    values = rows.cells(settings_of(measure)[""], "accuracy")
     return values.interval(shapley.effect_weights(measure["switch"])), "texts"
 
 
 def _shapley(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
-    values = rows.cells(settings_of(measure)[""])
+    values = rows.cells(settings_of(measure)[""], measure.get("outcome", "accuracy"))
     weights = shapley.shapley_weights(shapley.GAMES[measure["game"]])
     return values.interval(weights[measure["switch"]]), "texts"
 

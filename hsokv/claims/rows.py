@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from hsokv.boundary.checks import check_keys
-from hsokv.experiments.attribution import tables as shapley
+from hsokv.experiments.attribution.cells import CellValues, cell_values, complete_seeds
+from hsokv.experiments.attribution.specifications import Specification, rows_of
 from hsokv.experiments.registry import list_experiments
 from hsokv.flows.factorial import list_cells
 
@@ -54,12 +55,12 @@ class Rows:
             )
         return frame.sort_values("seed")
 
-    def cells(self, setting: Mapping[str, Any]) -> shapley.CellValues:
-        """Return the accuracy of every cell of the factorial with its resamples."""
-        key = setting["condition"], setting["swarm"]
+    def cells(self, setting: Mapping[str, Any], outcome: str) -> CellValues:
+        """Return an outcome in every cell of the factorial with its resamples."""
+        key = setting["condition"], _specification(setting), outcome
         if key not in self._cells:
             try:
-                values = shapley.cell_values(self.frame("attribution"), key[0], swarm=key[1])
+                values = cell_values(self.frame("attribution"), *key[:2], outcome=outcome)
             except ValueError as error:
                 raise NotRun(f"attribution is incomplete: {error}") from error
             self._cells[key] = values
@@ -67,16 +68,17 @@ class Rows:
 
     def grid(self, setting: Mapping[str, Any], column: str) -> np.ndarray:
         """Return a column of the factorial, (n_seeds, n_cells), for the seeds with all cells."""
-        frame, (condition, swarm) = (
-            self.frame("attribution"),
-            (setting["condition"], setting["swarm"]),
-        )
-        seeds = shapley.complete_seeds(frame, condition, swarm)
+        frame, condition = self.frame("attribution"), setting["condition"]
+        seeds = complete_seeds(frame, condition, _specification(setting))
         if len(seeds) < MIN_SEEDS:
             raise NotRun(f"attribution has fewer than {MIN_SEEDS} seeds with all cells")
-        rows = frame[(frame["condition"] == condition) & (frame["swarm"] == swarm)]
+        rows = rows_of(frame, _specification(setting), condition)
         grid = rows.pivot(index="seed", columns="cell", values=column)
         return grid.loc[seeds, list_cells()].to_numpy(float)
+
+
+def _specification(setting: Mapping[str, Any]) -> Specification:
+    return Specification(*(setting[name] for name in Specification._fields))
 
 
 def settings_of(measure: Mapping[str, Any]) -> dict[str, dict]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from hsokv.data.lexicon import Lexicon
 from hsokv.data.rare_words import RareWordTask, Texts, labels_of
 from hsokv.flows.base import ABSTAIN, Answers, Flow
 from hsokv.flows.learner import MemoryLearner
@@ -52,8 +53,9 @@ def examine(flow: Flow, stories: Texts, labels: Sequence[str] | None = None) -> 
     Returns:
         accuracy, n_test, n_one_shot, predict_ms, kv_hit_rate, gate_mean, read_fraction,
         correct_words and tested_words (see `stats.encode_words`); for stored words also
-        one_shot_accuracy, top1_key_correct and memory_utility where they apply; and novelty, the
-        novelty of each text, (B,).
+        one_shot_accuracy, top1_key_correct, network_accuracy (of a network that answers without
+        the memory) and memory_utility where they apply; and novelty, the novelty of each text,
+        (B,).
     """
     start = time.perf_counter()
     answers = flow.answer(stories.texts)
@@ -85,9 +87,11 @@ def examine(flow: Flow, stories: Texts, labels: Sequence[str] | None = None) -> 
         wanted = np.array(stories.labels, dtype=object)
         if answers.nearest.min() >= 0:
             row["top1_key_correct"] = float((flow.classes_[answers.nearest] == wanted).mean())
+        alone = flow.classes_[answers.scores_without.argmax(1)] == wanted
+        alone &= answers.scores_without.sum(1) > 0
+        if answers.scores_without.any():
+            row["network_accuracy"] = float(alone.mean())
         if flow.memory_bytes:
-            alone = flow.classes_[answers.scores_without.argmax(1)] == wanted
-            alone &= answers.scores_without.sum(1) > 0
             row["memory_utility"] = float(right.mean() - alone.mean())
     return row
 
@@ -141,7 +145,11 @@ def examine_task(flow: Flow, task: RareWordTask, n_distractors: int = 0) -> list
 
 
 def examine_all(
-    flow: Flow, tests: Mapping[str, Texts], measures: Sequence[str], columns: Collection[str]
+    flow: Flow,
+    tests: Mapping[str, Texts],
+    measures: Sequence[str],
+    columns: Collection[str],
+    lexicon: Lexicon = "test",
 ) -> list[dict]:
     """Return a row per condition: what the memory holds and how the flow answers.
 
@@ -150,6 +158,7 @@ def examine_all(
         tests: condition -> stories.
         measures: names of `examine` that every row has, NaN where they do not apply.
         columns: the columns of the rows; other results of `examine` are left out.
+        lexicon: of the words in the stories.
     """
     memory = {
         "n_entries": len(flow.memory_),
@@ -158,7 +167,7 @@ def examine_all(
     }
     rows = []
     for condition, stories in tests.items():
-        tested = examine(flow, stories)
+        tested = examine(flow, stories, labels_of(condition, lexicon))
         row = memory | {"condition": condition} | dict.fromkeys(measures, float("nan"))
         rows.append(row | {name: tested[name] for name in columns if name in tested})
     return rows

@@ -20,21 +20,36 @@ from hsokv.stats.word_sets import decode_words
 MIN_EFFECT = 0.05  #: smallest accuracy difference of interest, 4 of 80 words
 
 
-def word_rules(lexicon: Lexicon = "test") -> tuple[Rule, ...]:
-    """Return what follows from which words were tested and right, in rows about a lexicon."""
+def answer_rules(
+    lexicon: Lexicon | Callable[[pd.DataFrame], pd.Series] = "test", suffix: str = ""
+) -> tuple[Rule, ...]:
+    """Return what ties the sets of tested and right words, n_test and accuracy to one another.
+
+    Args:
+        lexicon: of the words, or a function of the rows that returns that of each.
+        suffix: ends the names of the columns with right words and accuracy.
+    """
 
     def kept(column: str) -> Callable[[pd.DataFrame], pd.Series]:
         return lambda rows: _keep_words(rows, column, lexicon)
 
+    correct = f"correct_words{suffix}"
     return (
         Rule("tested_words", kept("tested_words"), "words of the lexicon"),
-        Rule("correct_words", kept("correct_words"), "words that were tested"),
+        Rule(correct, kept(correct), "words that were tested"),
         Rule("n_test", lambda rows: _count_words(rows["tested_words"]), "the tested words"),
         Rule(
-            "accuracy",
-            lambda rows: _count_words(rows["correct_words"]) / rows["n_test"].clip(lower=1),
+            f"accuracy{suffix}",
+            lambda rows: _count_words(rows[correct]) / rows["n_test"].clip(lower=1),
             "right words / tested words",
         ),
+    )
+
+
+def word_rules(lexicon: Lexicon = "test") -> tuple[Rule, ...]:
+    """Return what follows from which words were tested and right, in rows about a lexicon."""
+    return (
+        *answer_rules(lexicon),
         Rule(
             "n_one_shot", lambda rows: rows["n_one_shot"].clip(upper=rows["n_test"]), "tested words"
         ),
@@ -50,10 +65,14 @@ def _count_words(words: pd.Series) -> pd.Series:
     return words.map({text: int(text, 16).bit_count() for text in words.unique()})
 
 
-def _keep_words(rows: pd.DataFrame, column: str, lexicon: Lexicon) -> pd.Series:
+def _keep_words(
+    rows: pd.DataFrame, column: str, lexicon: Lexicon | Callable[[pd.DataFrame], pd.Series]
+) -> pd.Series:
     """Return sets of words cut to those there are and to those tested, as they are written."""
-    sizes = {c: len(labels_of(c, lexicon)) for c in rows["condition"].unique()}
-    n_labels = rows["condition"].map(sizes).tolist()
+    lexicons = lexicon(rows) if callable(lexicon) else [lexicon] * len(rows)
+    tests = list(zip(rows["condition"], lexicons))
+    sizes = {test: len(labels_of(*test)) for test in set(tests)}
+    n_labels = [sizes[test] for test in tests]
     sets = list(zip(n_labels, rows[column].tolist(), rows["tested_words"].tolist()))
     kept = {}
     for n, words, tested in set(sets):

@@ -1,10 +1,13 @@
-"""The factorial between `current` and `redesign`: eight switches, every combination a learner.
+"""The factorial between `current` and `redesign`: nine switches, every combination a learner.
 
 A *cell* names one combination: 'c' and one digit per switch in the order of `SWITCHES`, 1 for the
-level of `current`, 0 for the other. The learner is small, so that all 256 cells can be trained on
-many seeds: a quarter of the documented width, one layer, 50 words. It pools by the mean, because
-under the documented last-token pooling a learner of this size stays at chance, where no switch can
-show an effect (that step is an arm of its own, see `hsokv.experiments.issues`).
+level of `current`, 0 for the other. The learner is small, so that all 512 cells can be trained on
+many seeds: a quarter of the documented width, one layer, 50 words. The switches up to `writing` act
+in training; cells that agree in them are a *group*, named by their digits, and share one training.
+
+What is no switch but may decide a sign is varied around the whole factorial: the pooling and the
+learning rate. `tuned_rates.yaml` holds the rate that did best on the development lexicon for each
+group and pooling, written by `python -m tools.tuned --write` from the rows of the experiment.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from hsokv.boundary.checks import check_keys
-from hsokv.config import FlowConfig
+from hsokv.config import FlowConfig, Pooling
 from hsokv.flows.named import FLOWS
+from hsokv.flows.readings import read_tuned
 
 N_WAY = 50  # words; a fifth serve validation, 40 are scored
 
@@ -33,6 +37,8 @@ SMALL = FLOWS["current"].with_overrides(
 )
 # The swarm takes as many optimiser steps in all: 4 iterations of 4 agents, a sixteenth each.
 SWARM = {"training": "swarm", "meta_iterations": 4, "n_managers": 2, "agents_per_manager": 2}
+DOCUMENTED_RATE = 5e-4  # the middle of the documented range, 1e-5 to 1e-3
+CANDIDATE_RATES = (5e-4, 1e-4, 2e-3, 8e-3)  # of those that tie the first is taken
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Switch:
     issues: tuple[str, ...] = ()
 
 
-#: The eight mechanisms, in the order of a cell's digits.
+#: The nine mechanisms, in the order of a cell's digits.
 SWITCHES = (
     Switch(
         "keys",
@@ -75,24 +81,54 @@ SWITCHES = (
         {"write_rule": "all", "duplicates": "merge", "capacity": 10_000, "eviction": "oldest"},
         ("3.2",),
     ),
-    Switch(
-        "lifecycle",
-        "no consolidation, no forgetting",
-        {"consolidation": False, "forgetting": "none"},
-        ("1.1", "1.2"),
-    ),
+    Switch("consolidation", "no consolidation", {"consolidation": False}, ("1.1",)),
+    Switch("forgetting", "no forgetting", {"forgetting": "none"}, ("1.2",)),
     Switch("refresh", "keys refreshed", {"key_refresh": True}),
 )
 NAMES = tuple(switch.name for switch in SWITCHES)
-CURRENT = "c11111111"  #: the cell of `current`
-REDESIGN = "c01000000"  #: the cell of `redesign`; keeps cosine
-SOURCES_FIXES = "c00000000"  #: every fix the sources ask for, the raw dot product included
-SIMPLE = "c11000000"  #: every repair but the keys, a transformer with a plain memory
+N_IN_TRAINING = NAMES.index("consolidation")  # the switches before it act in training
+CURRENT = "c111111111"  #: the cell of `current`
+REDESIGN = "c010000000"  #: the cell of `redesign`; keeps cosine
+SOURCES_FIXES = "c000000000"  #: every fix the sources ask for, the raw dot product included
+SIMPLE = "c110000000"  #: every repair but the keys, a transformer with a plain memory
 
 
 def list_cells() -> list[str]:
-    """Return the names of all 256 cells."""
+    """Return the names of all 512 cells."""
     return ["c" + "".join(digits) for digits in product("01", repeat=len(SWITCHES))]
+
+
+def list_groups() -> list[str]:
+    """Return the digits of the switches that act in training, one text per training."""
+    return ["".join(digits) for digits in product("01", repeat=N_IN_TRAINING)]
+
+
+def list_forks(group: str) -> list[str]:
+    """Return the eight cells of a group: its training under each choice of what follows it."""
+    after = product("10", repeat=len(SWITCHES) - N_IN_TRAINING)
+    return [f"c{group}{''.join(digits)}" for digits in after]
+
+
+def untended_cell(group: str) -> str:
+    """Return the cell of a group in which nothing follows training: no lifecycle, no refresh."""
+    return f"c{group}001"
+
+
+def pooling_of(group: str, pooling: Pooling) -> Pooling:
+    """Return how a group pools: averaged keys by the mean, a transformer's as asked."""
+    return "mean" if group[0] == "0" else pooling
+
+
+def rate_of(group: str, pooling: Pooling, rate: str) -> float:
+    """Return the learning rate of a group: 'tuned' or 'documented'.
+
+    Raises:
+        ValueError: another word.
+    """
+    check_keys([rate], ("tuned", "documented"), "rate")
+    if rate == "documented":
+        return DOCUMENTED_RATE
+    return read_tuned("tuned_rates.yaml")[pooling_of(group, pooling)][group]
 
 
 def check_cell(cell: str) -> str:
@@ -123,21 +159,31 @@ def flip(cell: str, *names: str) -> str:
     return "".join(digits)
 
 
-def cell_config(cell: str, *, swarm: bool = False, n_steps: int = SMALL.n_steps) -> FlowConfig:
+def cell_config(
+    cell: str,
+    *,
+    swarm: bool = False,
+    n_steps: int = SMALL.n_steps,
+    pooling: Pooling = SMALL.pooling,
+    lr: float = SMALL.lr,
+) -> FlowConfig:
     """Return the configuration of a cell, trained by plain steps or by a swarm.
 
     Args:
         cell: one of `list_cells()`.
-        swarm: spend the steps in a swarm.
+        swarm: spend the steps in a swarm, whose agents draw their rates.
         n_steps: optimiser steps in all, at least 16.
+        pooling: of a transformer's states; averaged keys are means under either.
+        lr: learning rate of plain steps.
 
     Raises:
         ValueError: not a cell, or fewer than 16 steps.
     """
     if n_steps < 16:
         raise ValueError(f"n_steps={n_steps}: expected at least 16, one per agent; raise n_steps")
-    settings = SWARM | {"agent_steps": n_steps // 16} if swarm else {"n_steps": n_steps}
-    for digit, switch in zip(check_cell(cell)[1:], SWITCHES):
+    settings = SWARM | {"agent_steps": n_steps // 16} if swarm else {"n_steps": n_steps, "lr": lr}
+    settings["pooling"] = pooling_of(check_cell(cell)[1:], pooling)
+    for digit, switch in zip(cell[1:], SWITCHES):
         if digit == "0":
             settings |= switch.other
     return SMALL.with_overrides(**settings)

@@ -33,10 +33,15 @@ TUNED = "tuned"
 
 
 @cache
+def read_tuned(name: str) -> dict:
+    """Return what a file of tuned settings of this folder holds; it is not to be changed."""
+    path = resources.files("hsokv.flows") / name
+    return parse_yaml(path.read_bytes(), f"hsokv/flows/{name}") or {}
+
+
 def tuned_switches() -> dict[str, dict]:
     """Return what the tuned form of each tuned flow changes in it."""
-    path = resources.files("hsokv.flows") / "tuned.yaml"
-    return parse_yaml(path.read_bytes(), "hsokv/flows/tuned.yaml") or {}
+    return read_tuned("tuned.yaml")
 
 
 def list_documented(flow: str) -> list[str]:

@@ -176,7 +176,8 @@ def factorial() -> Rows:
     frame = []
     for cell in list_cells():
         n_right = 2 + 3 * (cell[5] == "0") + (cell[4] == "0")
-        row = {"cell": cell, "swarm": 0, "condition": "verbatim"} | words(n_right)
+        row = {"cell": cell, "pooling": "mean", "rate": "tuned", "condition": "verbatim"}
+        row |= words(n_right)
         row |= {"kv_hit_rate": -float(n_right), "top1_key_correct": n_right / 10}
         frame += [row | {"seed": seed} for seed in range(3)]
     return rows_of(attribution=frame)
@@ -185,11 +186,11 @@ def factorial() -> Rows:
 def test_factorial_quantities(factorial):
     """Main effects and Shapley values credit the switches that matter, away from `current`."""
     where = {"rows": "attribution", "where": {"condition": "verbatim"}}
-    for switch, worth in (("gate", 0.3), ("boosts", 0.1), ("lifecycle", 0.0)):
+    for switch, worth in (("gate", 0.3), ("boosts", 0.1), ("consolidation", 0.0)):
         for quantity in ({"quantity": "main_effect"}, {"quantity": "shapley", "game": "redesign"}):
             found = take(quantity | {"switch": switch} | where, factorial)
             assert found.interval.point == pytest.approx(worth, abs=1e-6) and found.unit == POINTS
-    cells = {"a": {"cell": "c11110111"}, "b": {"cell": "c11111111"}}
+    cells = {"a": {"cell": "c111101111"}, "b": {"cell": "c111111111"}}
     found = take({"quantity": "difference", "column": "accuracy"} | cells | where, factorial)
     assert found.interval.point == pytest.approx(0.3)
 
@@ -199,7 +200,7 @@ def test_correlation_ranks_cells(factorial):
     measure = {"quantity": "correlation", "rows": "attribution", "x": "top1_key_correct",
                "y": "accuracy", "where": {"condition": "verbatim"}}  # fmt: skip
     found = take(measure, factorial)
-    assert found.interval.point == 1 and found.interval.n == 256 and found.counted == "cells"
+    assert found.interval.point == 1 and found.interval.n == 512 and found.counted == "cells"
     assert take(measure | {"x": "kv_hit_rate"}, factorial).interval.point == -1
 
 

@@ -1,10 +1,19 @@
 """The tuned forms are what the committed rows of tuning say, and nothing else."""
 
+import shutil
+
 import pytest
 import yaml
 
 from hsokv.flows.named import FLOWS
-from hsokv.flows.readings import TUNED, list_documented, list_readings, read_flow, tuned_switches
+from hsokv.flows.readings import (
+    TUNED,
+    list_documented,
+    list_readings,
+    read_flow,
+    read_tuned,
+    tuned_switches,
+)
 from hsokv.flows.tuning import list_candidates
 from tools import tuned
 
@@ -21,16 +30,17 @@ def test_the_file_is_what_the_rows_say(capsys):
 
 def test_another_choice_is_noticed_and_written(monkeypatch, tmp_path, capsys):
     """A file that the rows do not bear out is named; writing mends it."""
-    path = tuned.ROOT / "_build" / f"{tmp_path.name}.yaml"
-    monkeypatch.setattr(tuned, "PATH", path)
-    path.parent.mkdir(exist_ok=True)
+    folder = tuned.ROOT / "_build" / tmp_path.name
+    monkeypatch.setattr(tuned, "FOLDER", folder)
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        path.write_text(yaml.safe_dump({"redesign": {"d_model": 64}}))
+        (folder / "tuned.yaml").write_text(yaml.safe_dump({"redesign": {"d_model": 64}}))
         assert tuned.main([]) == 1 and "--write" in capsys.readouterr().out
         assert tuned.main(["--write"]) == 0 and tuned.main([]) == 0
-        assert yaml.safe_load(path.read_text()) == tuned_switches()
+        for file in tuned.FILES:
+            assert yaml.safe_load((folder / file.name).read_text()) == read_tuned(file.name)
     finally:
-        path.unlink()
+        shutil.rmtree(folder)
 
 
 def test_an_unknown_reading_is_answered_with_the_nearest():

@@ -1,5 +1,6 @@
-"""All 256 cells between the prototype and the redesign, and who earns what."""
+"""All 512 cells between the prototype and the redesign, and who earns what."""
 
+from hsokv.experiments.attribution.specifications import MAIN, SPECIFICATIONS, by_specification
 from hsokv.experiments.attribution.trials import (
     CONDITIONS,
     NAME,
@@ -24,7 +25,9 @@ EXPERIMENT = Experiment(
     selectors={
         "cell": Selector(allowed=list_cells()),
         "condition": Selector(allowed=CONDITIONS),
-        "swarm": Selector(0),
+        "pooling": Selector(MAIN.pooling, list(dict.fromkeys(s.pooling for s in SPECIFICATIONS))),
+        "rate": Selector(MAIN.rate, list(dict.fromkeys(s.rate for s in SPECIFICATIONS))),
     },
     tolerances=TOLERANCES,
+    arrange=by_specification,
 )

@@ -1,4 +1,4 @@
-"""Figures of the attribution: who earns the gap, main effects, interactions."""
+"""Figures of the attribution: who earns the gap, by specification, main effects, interactions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,31 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hsokv.experiments.attribution.shares import interval_of
+from hsokv.experiments.attribution.specifications import Specification
 from hsokv.flows.factorial import SWITCHES
-from hsokv.plots.style import BLUE, GREY, VERMILION, WIDTH_IN, make_panels
+from hsokv.plots.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    SKY,
+    VERMILION,
+    WIDTH_IN,
+    interval_style,
+    make_panels,
+)
 
 LABELS = {switch.name: switch.label for switch in SWITCHES}
+OUTCOME_LABEL = {"accuracy": "as it is", "accuracy_with_fallback": "network as fallback"}
+STYLES = {
+    "mean, tuned": interval_style(BLACK, "o"),
+    "mean, documented": interval_style(BLUE, "s"),
+    "mean, swarm": interval_style(GREEN, "^"),
+    "last, tuned": interval_style(ORANGE, "o", filled=False),
+    "last, documented": interval_style(SKY, "s", filled=False),
+}
 
 
 def plot_waterfall(
@@ -21,7 +42,7 @@ def plot_waterfall(
     """Draw, per condition, how the accuracy gets from one end to the other.
 
     Args:
-        tables: condition -> `shapley.shapley_table`.
+        tables: condition -> `tables.shapley_table`.
         ends: names of the start and the end.
     """
     n_rows = len(next(iter(tables.values()))) + 2
@@ -59,13 +80,41 @@ def _waterfall(ax: Axes, table: pd.DataFrame, ends: tuple[str, str]) -> None:
     ax.grid(axis="y", visible=False)
 
 
+def plot_specifications(
+    shares: pd.DataFrame, condition: str, game: str
+) -> tuple[Figure, np.ndarray]:
+    """Draw every switch's share in every specification, without and with the fallback.
+
+    Args:
+        shares: `shares.share_table`.
+        condition, game: which of its rows.
+    """
+    rows = shares[(shares["condition"] == condition) & (shares["game"] == game)]
+    names = list(rows["switch"].unique())
+    fig, axes = make_panels(None, len(OUTCOME_LABEL), len(OUTCOME_LABEL), 4.8)
+    for ax, (outcome, label) in zip(axes, OUTCOME_LABEL.items()):
+        ax.axvline(0, color="black", linewidth=0.8)
+        for _, row in rows[rows["outcome"] == outcome].iterrows():
+            name, share = str(Specification(row["pooling"], row["rate"])), interval_of(row)
+            y = names.index(row["switch"]) + 0.15 * (list(STYLES).index(name) - 2)
+            style = STYLES[name] | {"label": name if row["switch"] == names[0] else None}
+            ax.hlines(y, 100 * share.low, 100 * share.high, color=style["color"], linewidth=1.2)
+            ax.plot(100 * share.point, y, ms=4, **style | {"linestyle": "none"})
+        ax.set_yticks(range(len(names)), [LABELS[name] for name in names])
+        ax.set_ylim(len(names) - 0.5, -0.5)
+        ax.set_title(label, loc="left", fontweight="bold")
+        ax.set_xlabel("share (points)")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return fig, axes
+
+
 def plot_main_effects(
     tables: dict[str, pd.DataFrame], min_effect: float
 ) -> tuple[Figure, np.ndarray]:
     """Draw every switch's main effect per condition with its interval.
 
     Args:
-        tables: condition -> `shapley.anova_table`.
+        tables: condition -> `tables.anova_table`.
         min_effect: differences within plus or minus this are shaded.
     """
     fig, axes = make_panels(None, len(tables), len(tables), 3.2)
@@ -88,7 +137,7 @@ def plot_interactions(table: pd.DataFrame) -> tuple[Figure, Axes]:
     """Draw two-way interactions as a triangle of signed numbers, in points.
 
     Args:
-        table: `shapley.anova_table` of one condition.
+        table: `tables.anova_table` of one condition.
     """
     names = [switch.name for switch in SWITCHES]
     grid = pd.DataFrame(np.nan, index=names, columns=names)

@@ -5,15 +5,12 @@ its mean effect on accuracy over all orders in which the switches can be flipped
 All quantities here are linear in the cells' mean accuracies, so one resample of seeds and words
 gives a draw of each of them, and the values of a game sum to its gap in every draw.
 
-Answers are counted and contrasts are whole numbers of parts, so that every sum is exact and the
-same on any processor.
-
-Axes: C = 256 cells in the order of `list_cells`, S seeds, W words, P players, B resamples.
+Axes: C = 512 cells in the order of `list_cells`, P players, B resamples.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
 
@@ -21,21 +18,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hsokv.data.lexicon import load_lexicon
-from hsokv.flows.factorial import CURRENT, NAMES, REDESIGN, SOURCES_FIXES, check_cell, list_cells
-from hsokv.seeds import numpy_rng
-from hsokv.stats.intervals import (
-    Interval,
-    binomial_interval,
-    draw_weights,
-    holm,
-    paired_permutation_p,
-    percentile_interval,
+from hsokv.experiments.attribution.cells import (
+    CellValues,
+    cell_values,
+    cell_weights,
+    complete_seeds,
 )
-from hsokv.stats.word_sets import decode_words
-
-N_BOOT = 2000
-PARTS = 80_640  # every weight of a contrast is a whole number of these: of 8! and of 2**8
+from hsokv.experiments.attribution.specifications import BY_SWARM, MAIN
+from hsokv.flows.factorial import (
+    CURRENT,
+    NAMES,
+    REDESIGN,
+    SOURCES_FIXES,
+    check_cell,
+    flip,
+    list_cells,
+)
+from hsokv.seeds import numpy_rng
+from hsokv.stats.intervals import Interval, holm, paired_permutation_p
 
 
 @dataclass(frozen=True)
@@ -59,123 +59,6 @@ GAMES = {
 }
 
 
-@dataclass(frozen=True)
-class CellValues:
-    """Right answers of every cell with their resamples, over the same seeds and words for all.
-
-    Attributes:
-        right: answered rightly, (C,), whole numbers.
-        n: scored texts per cell.
-        drawn_right: the same in bootstrap resamples over seeds and words, (B, C).
-        drawn_n: scored texts per cell in each resample, (B,).
-        by_seed: accuracy per seed, (S, C).
-    """
-
-    right: NDArray[np.float64]
-    n: int
-    drawn_right: NDArray[np.float64]
-    drawn_n: NDArray[np.float64]
-    by_seed: NDArray[np.float64]
-
-    @property
-    def point(self) -> NDArray[np.float64]:
-        """Mean accuracy, (C,)."""
-        return self.right / self.n
-
-    def minus(self, other: CellValues) -> CellValues:
-        """Return the differences from values of the same seeds, cell by cell."""
-        return replace(
-            self,
-            right=self.right - other.right,
-            drawn_right=self.drawn_right - other.drawn_right,
-            by_seed=self.by_seed - other.by_seed,
-        )
-
-    def combine(self, contrast: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        """Return a linear combination (C,) of accuracies, and its resamples, (B,).
-
-        Raises:
-            ValueError: a weight is not a whole number of `PARTS`.
-        """
-        parts = np.rint(contrast * PARTS)
-        if np.abs(parts - contrast * PARTS).max() > 1e-6:
-            raise ValueError(
-                f"the contrast has weights that are no multiples of 1/{PARTS}: expected those of "
-                "this module; raise PARTS to a common denominator"
-            )
-        point = float(self.right @ parts) / (self.n * PARTS)
-        return point, self.drawn_right @ parts / (self.drawn_n * PARTS)
-
-    def interval(self, contrast: NDArray[np.float64]) -> Interval:
-        """Return the 95 % interval of a linear combination (C,) of cell accuracies."""
-        point, draws = self.combine(contrast)
-        return percentile_interval(point, draws, self.n)
-
-    def accuracy(self, cell: str) -> Interval:
-        """Return one cell's accuracy; where all answers are alike, with the exact interval."""
-        point = float(self.point[list_cells().index(check_cell(cell))])
-        if point in (0.0, 1.0):
-            return binomial_interval(round(point * self.n), self.n)
-        return self.interval(_difference(cell))
-
-    def difference(self, cell: str, other: str) -> Interval:
-        """Return accuracy of a cell minus another, paired by seed and word."""
-        return self.interval(_difference(cell, other))
-
-
-def complete_seeds(frame: pd.DataFrame, condition: str, swarm: int = 0) -> list[int]:
-    """Return the seeds on which every cell was run under this condition."""
-    rows = frame[(frame["condition"] == condition) & (frame["swarm"] == swarm)]
-    counts = rows.groupby("seed")["cell"].nunique()
-    return sorted(counts[counts == len(list_cells())].index)
-
-
-def cell_values(
-    frame: pd.DataFrame,
-    condition: str,
-    *,
-    swarm: int = 0,
-    seeds: list[int] | None = None,
-    n_boot: int = N_BOOT,
-) -> CellValues:
-    """Return the accuracies of all cells on some seeds, by default all that have every cell.
-
-    The resamples depend on the condition and the number of seeds alone, so that two calls for the
-    same seeds, with and without the swarm, are paired.
-
-    Raises:
-        ValueError: no seed has all cells under this condition.
-    """
-    rows = frame[(frame["condition"] == condition) & (frame["swarm"] == swarm)]
-    cells = list_cells()
-    seeds = complete_seeds(frame, condition, swarm) if seeds is None else seeds
-    if not seeds:
-        raise ValueError(
-            f"no seed has all {len(cells)} cells under {condition!r} with swarm={swarm}: run the "
-            "attribution experiment to its end"
-        )
-    rows = rows[rows["seed"].isin(seeds)].set_index(["cell", "seed"]).sort_index()
-    rows = rows.loc[[(cell, seed) for cell in cells for seed in seeds]]
-    n_words = len(load_lexicon())
-    shape = len(cells), len(seeds), n_words
-    tested = decode_words(list(rows["tested_words"]), n_words).reshape(shape)[0]  # (S, W)
-    correct = decode_words(list(rows["correct_words"]), n_words).reshape(shape)  # (C, S, W)
-    rng = numpy_rng(0, "attribution", condition)
-    weights_s = draw_weights(rng, n_boot, len(seeds))
-    weights_w = draw_weights(rng, n_boot, n_words)
-    cell_weights = weights_s[:, :, None] * weights_w[:, None, :] * tested  # (B, S, W)
-    flat = cell_weights.reshape(n_boot, -1)
-    flat = flat[flat.any(axis=1)]  # a resample of few seeds may hold no tested word
-    right = (correct & tested).sum(2)  # (C, S)
-    return CellValues(
-        right.sum(1).astype(float),
-        int(tested.sum()),
-        flat @ correct.reshape(len(cells), -1).T.astype(float),
-        flat.sum(axis=1),
-        (right / tested.sum(1)).T,
-    )
-
-
 def shapley_weights(game: Game) -> dict[str, NDArray[np.float64]]:
     """Return the contrast (C,) whose product with the cells' accuracies is each Shapley value."""
     index = {cell: i for i, cell in enumerate(list_cells())}
@@ -197,12 +80,6 @@ def _moved(game: Game, flipped: set[str]) -> str:
     return "c" + "".join(b if name in flipped else a for name, a, b in triples)
 
 
-def _difference(cell: str, other: str | None = None) -> NDArray[np.float64]:
-    """Return the contrast (C,) of one cell, minus another where it is given."""
-    check_cell(cell), check_cell(other or cell)
-    return np.array([float(c == cell) - float(c == other) for c in list_cells()])
-
-
 def shapley_table(values: CellValues, game: Game) -> pd.DataFrame:
     """Return one row per player, in the order of the factorial.
 
@@ -213,7 +90,7 @@ def shapley_table(values: CellValues, game: Game) -> pd.DataFrame:
     """
     weights = shapley_weights(game)
     table = [{"switch": p} | values.interval(w)._asdict() for p, w in weights.items()]
-    total, gap = sum(weights.values()), _difference(game.end, game.start)
+    total, gap = sum(weights.values()), cell_weights(game.end, game.start)
     frame = pd.DataFrame(table)
     frame.attrs = {
         "start": values.accuracy(game.start),
@@ -225,6 +102,15 @@ def shapley_table(values: CellValues, game: Game) -> pd.DataFrame:
     return frame
 
 
+def alone(values: CellValues, game: Game, player: str) -> tuple[Interval, Interval]:
+    """Return what one change does as the first, at the game's start, and as the last, at its end.
+
+    Both are differences in accuracy, made in the direction of the game.
+    """
+    first = values.difference(flip(game.start, player), game.start)
+    return first, values.difference(game.end, flip(game.end, player))
+
+
 def effect_weights(*names: str) -> NDArray[np.float64]:
     """Return the contrast (C,) of a main effect (one name) or an interaction (several).
 
@@ -232,7 +118,7 @@ def effect_weights(*names: str) -> NDArray[np.float64]:
     level of `current`, over all cells. An interaction of two is how much larger the effect of one
     is when the other is moved too.
     """
-    signs = np.array([[1.0 - 2.0 * int(d) for d in cell[1:]] for cell in list_cells()])  # (C, 8)
+    signs = np.array([[1.0 - 2.0 * int(d) for d in cell[1:]] for cell in list_cells()])  # (C, 9)
     product = np.prod([signs[:, NAMES.index(name)] for name in names], axis=0)
     return product * 2.0 ** len(names) / len(signs)
 
@@ -267,7 +153,7 @@ def swarm_table(frame: pd.DataFrame, condition: str, cells: dict[str, str]) -> p
     """Return what the swarm does to accuracy: swarm minus plain steps, equally many steps.
 
     Args:
-        frame: rows of the experiment.
+        frame: rows by specification.
         condition: test condition.
         cells: label -> cell, for which the effect is given beside the mean over all cells.
 
@@ -278,14 +164,14 @@ def swarm_table(frame: pd.DataFrame, condition: str, cells: dict[str, str]) -> p
         ValueError: there is no such seed.
     """
     seeds = sorted(
-        set(complete_seeds(frame, condition, 0)) & set(complete_seeds(frame, condition, 1))
+        set(complete_seeds(frame, condition)) & set(complete_seeds(frame, condition, BY_SWARM))
     )
-    swarm, plain = (cell_values(frame, condition, swarm=s, seeds=seeds) for s in (1, 0))
+    swarm, plain = (cell_values(frame, condition, s, seeds=seeds) for s in (BY_SWARM, MAIN))
     both = swarm.minus(plain)
     order = list_cells()
     contrasts = {"mean over all cells": np.full(len(order), 1 / len(order))}
     for label, cell in cells.items():
-        contrasts[label] = _difference(cell)
+        contrasts[label] = cell_weights(cell)
     return pd.DataFrame(
         {"label": label} | both.interval(contrast)._asdict() | {"n_seeds": len(seeds)}
         for label, contrast in contrasts.items()
