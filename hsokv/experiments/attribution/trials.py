@@ -109,7 +109,7 @@ class Params(NotebookParams):
         ValueError: a count below its least value.
     """
 
-    n_seeds: int = 7  # paired seeds 0 .. n_seeds - 1 of every cell, mean pooling, tuned rates
+    n_seeds: int = 8  # paired seeds 0 .. n_seeds - 1 of every cell, mean pooling, tuned rates
     n_other_seeds: int = 4  # the same for the other poolings and rates
     n_swarm_seeds: int = 2  # the same for training by a swarm
     n_tuning_seeds: int = 2  # seeds 1000 .. on which rates are tried
