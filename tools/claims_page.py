@@ -50,7 +50,8 @@ result rows; none is typed.
   that could be measured.
 * *Rule set before* means that the rule was written down before the rows existed. *Rule set after*
   means that the rows of the rare-word experiment were there already, that former rows of the
-  factorial had shown it (the fallback), or that the claim is a sum that anyone can redo. For the predecessor's table the rules came before our rows, but figures
+  factorial had shown it (the fallback), or that the claim is a sum that anyone can redo. For the
+  predecessor's table the rules came before our rows, but figures
   from earlier runs of its public code were known.
 * In two rows of the sources' table the methods are swapped. A claim about a method is tested on
   that method, a claim about a printed row on the method behind the row; the test says which.

@@ -97,5 +97,6 @@ def sign_table(shares: pd.DataFrame, condition: str, game: str) -> pd.DataFrame:
     table = pd.DataFrame(columns)
     main, *others = table.columns
     signs = table[others].apply(lambda c: [compare_signs(a, b) for a, b in zip(table[main], c)])
-    table["n_same"], table["n_opposite"] = (signs == SAME).sum(1), (signs == OPPOSITE).sum(1)
+    table["n_same"] = (signs == SAME).sum(axis=1)
+    table["n_opposite"] = (signs == OPPOSITE).sum(axis=1)
     return table
