@@ -10,7 +10,7 @@ from hsokv.experiments.effects import ISSUES, NOT_RUN, effect_table, verdict
 from hsokv.experiments.word_rows import accuracy_difference, accuracy_interval, common_seeds
 
 SWARM = "swarm"  # the variant of the issues that is a training here
-#: What a specification is called on a page: (training, pooling) -> words.
+#: (training, pooling) -> what the specification is called on a page.
 SPECIFICATIONS = {
     ("steps", "mean"): "plain training, mean",
     ("steps", "last"): "plain training, last token",

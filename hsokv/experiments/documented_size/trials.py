@@ -99,7 +99,7 @@ def _variants() -> dict[str, dict[str, dict]]:
 VARIANTS = _variants()
 BASES = tuple(VARIANTS)
 CELLS = {"current": CURRENT, "simple": SIMPLE, "redesign": REDESIGN}
-#: Under the swarm, the base and the changes of single switches: the arms of the attribution.
+# What is trained by the swarm, per base: itself and the changes of single switches.
 SWARM_VARIANTS = {
     "current": ("", "fixed_keys", "dot", "top1", "no_boosts", "label", "once", "no_consolidation",
                 "no_forgetting", "refresh"),
