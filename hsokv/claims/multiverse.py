@@ -12,7 +12,6 @@ from importlib import resources
 from itertools import product
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from hsokv.boundary.checks import check_keys
@@ -22,6 +21,7 @@ from hsokv.claims.rows import NotRun, Rows
 from hsokv.stats.decisions import HOLDS, Rule
 
 NOT_RUN = "not run"
+MANY = 6  # options of a choice that are named one by one
 MOST = 0.9  # share of specifications with one verdict from which a headline is robust
 RESULTS = ("point", "low", "high", "n", "verdict")
 
@@ -167,24 +167,36 @@ def judge_robustness(table: pd.DataFrame) -> Robustness:
 
 
 def telling_choice(table: pd.DataFrame) -> str:
-    """Return the choice between whose options the share of 'holds' differs most."""
+    """Return the choice that tells most about whether the statement holds.
+
+    That is the one between whose options the share of 'holds' has the largest variance, weighted by
+    their specifications; of equal ones that with the fewest options.
+    """
     run = table[table["verdict"] != NOT_RUN]
+    holds = (run["verdict"] == HOLDS).astype(float)
     choices = [name for name in table.columns if name not in RESULTS]
-    spread = {
-        name: float(np.ptp((run["verdict"] == HOLDS).groupby(run[name]).mean())) if len(run) else 0
+    told = {
+        name: float(holds.groupby(run[name]).transform("mean").var(ddof=0)) if len(run) else 0.0
         for name in choices
     }
-    return max(choices, key=spread.get)
+    return max(choices, key=lambda name: (round(told[name], 9), -table[name].nunique()))
 
 
 def by_option(table: pd.DataFrame, choice: str) -> str:
-    """Return how often the statement holds under each option of a choice, as text."""
+    """Return in how many specifications the statement holds under each option of a choice.
+
+    Of many options, those under which it always holds are counted together.
+    """
     run = table[table["verdict"] != NOT_RUN]
-    parts = [
-        f"{option} {int((part['verdict'] == HOLDS).sum())} of {len(part)}"
-        for option, part in run.groupby(choice, sort=False)
-    ]
-    return "; ".join(parts)
+    held = (run["verdict"] == HOLDS).groupby(run[choice], sort=False).agg(["sum", "size"])
+    parts, always = [], held[held["sum"] == held["size"]]
+    if len(held) > MANY and len(always) > 1:
+        held = held.drop(index=always.index)
+        total = int(always["sum"].sum())
+        parts.append(f"the other {len(always)} {total} of {total}")
+        if held.empty:
+            return f"all {len(always)} options, {total} of {total}"
+    return "; ".join([f"{o} {r['sum']} of {r['size']}" for o, r in held.iterrows()] + parts)
 
 
 def overview(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

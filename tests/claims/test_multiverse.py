@@ -112,6 +112,14 @@ def test_one_choice_may_decide():
     assert multiverse.by_option(table, "x") == "a 2 of 2; b 0 of 2"
 
 
+def test_many_options_are_told_in_short():
+    """Those under which the statement always holds are counted together."""
+    rows = [(f"option {i}", "c", HOLDS) for i in range(8)] + [("bad", "c", FAILS)]
+    assert multiverse.by_option(verdicts(*rows), "x") == "bad 0 of 1; the other 8 8 of 8"
+    assert multiverse.by_option(verdicts(*rows[:8]), "x") == "all 8 options, 8 of 8"
+    assert multiverse.telling_choice(verdicts(*rows[:8])) == "y"  # none tells: the fewest options
+
+
 def test_nothing_run_is_said():
     """No share is made up where no specification has rows."""
     table = verdicts(("a", "a", "not run"))
