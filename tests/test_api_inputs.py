@@ -26,7 +26,7 @@ from hsokv.memory.key_value import KeyValueMemory
 from hsokv.runs.engine import Trial, run_trials
 from hsokv.runs.store import ResultsStore
 from hsokv.seeds import seed_for
-from hsokv.stats import intervals, metrics, word_sets
+from hsokv.stats import intervals, metrics, two_way, word_sets
 from tests.conftest import TINY, make_tiny
 
 TABLE = Path(__file__).with_name("api_inputs.txt")
@@ -82,6 +82,8 @@ def names(tmp_path_factory):
 
     return {
         **{name: getattr(intervals, name) for name in dir(intervals) if name[0] != "_"},
+        "seeds_words_interval": two_way.seeds_words_interval,
+        "seeds_words_difference": two_way.seeds_words_difference,
         **{name: getattr(metrics, name) for name in dir(metrics) if name[0] != "_"},
         "np": np, "pd": pd, "torch": torch, "nan": float("nan"), "inf": float("inf"),
         "TEXTS": TEXTS, "LABELS": LABELS, "TINY": TINY, "ABSTAIN_INTEGER": ABSTAIN_INTEGER,

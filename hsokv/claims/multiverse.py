@@ -6,6 +6,7 @@ doi:10.1177/1745691616658637) call all of them a multiverse.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
@@ -18,11 +19,12 @@ from hsokv.boundary.checks import check_keys
 from hsokv.boundary.yaml_file import parse_yaml
 from hsokv.claims.quantities import check_measure, take
 from hsokv.claims.rows import NotRun, Rows
-from hsokv.stats.decisions import HOLDS, Rule
+from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
 
 NOT_RUN = "not run"
 MANY = 6  # options of a choice that are named one by one
 MOST = 0.9  # share of specifications with one verdict from which a headline is robust
+WHOLE = re.compile(r"\{(\w+)(?:\[(\w+)\])?\}")  # `{name}` or `{name[key]}`, nothing else
 RESULTS = ("point", "low", "high", "n", "verdict")
 
 
@@ -69,37 +71,40 @@ class Robustness(NamedTuple):
 
     Attributes:
         kind: 'robust', 'depends on ...' (one choice decides), 'fragile' or 'not run'.
-        verdict: the most frequent verdict.
-        share: share of the specifications that have it.
-        n: specifications that were run.
+        counts: verdict -> specifications that have it, of those that were run.
         n_all: specifications there are.
     """
 
     kind: str
-    verdict: str
-    share: float
-    n: int
+    counts: dict[str, int]
     n_all: int
+
+    @property
+    def n(self) -> int:
+        """Specifications that were run."""
+        return sum(self.counts.values())
 
     def __str__(self) -> str:
         if not self.n:
             return NOT_RUN
-        count = round(self.share * self.n)
-        return f"{self.kind}: {self.verdict} in {count} of {self.n} specifications"
+        counts = ", ".join(f"{verdict} in {n}" for verdict, n in self.counts.items() if n)
+        return f"{self.kind}: {counts} of {self.n} specifications"
 
 
 def fill(part: Any, options: Mapping[str, Any]) -> Any:
     """Return a measure with options in the place of their names; an option may name another.
 
-    A text that is nothing but one name becomes the option itself, a number for instance.
+    A text that is nothing but one name becomes the option itself, a number or a mapping for
+    instance, and `{name[key]}` one of its parts.
     """
     if isinstance(part, Mapping):
         return {name: fill(value, options) for name, value in part.items()}
     if not isinstance(part, str) or "{" not in part:
         return part
-    whole = part[1:-1]
-    if whole in options and part == f"{{{whole}}}":
-        return fill(options[whole], options)
+    whole = WHOLE.fullmatch(part)
+    if whole:
+        name, key = whole.groups()
+        return fill(options[name][key] if key else options[name], options)
     return fill(part.format_map(options), options)
 
 
@@ -148,22 +153,24 @@ def judge_robustness(table: pd.DataFrame) -> Robustness:
     """Return whether one verdict stands in at least `MOST` of the specifications that were run.
 
     If not, and the options of one choice each have such a verdict of their own, the headline
-    depends on that choice; of several, on the one whose options agree most.
+    depends on that choice; of several, on the one whose options agree most. A choice that is all
+    there is, a specification per option, explains nothing.
     """
     run = table[table["verdict"] != NOT_RUN]
+    counts = {verdict: int((run["verdict"] == verdict).sum()) for verdict in (HOLDS, FAILS, OPEN)}
     if run.empty:
-        return Robustness(NOT_RUN, NOT_RUN, float("nan"), 0, len(table))
-    verdict, share = _most_frequent(run["verdict"])
+        return Robustness(NOT_RUN, counts, len(table))
     kind = "fragile"
-    if share >= MOST:
+    if _largest_share(run["verdict"]) >= MOST:
         kind = "robust"
     else:
         choices = [name for name in table.columns if name not in RESULTS]
-        deciding = {name: _agreement(run, name) for name in choices if run[name].nunique() > 1}
+        varied = [name for name in choices if 1 < run[name].nunique() <= len(run) / 2]
+        deciding = {name: _agreement(run, name) for name in varied}
         best = max(deciding, key=deciding.get, default=None)
         if best is not None and deciding[best] >= MOST:
             kind = f"depends on {best}"
-    return Robustness(kind, verdict, share, len(run), len(table))
+    return Robustness(kind, counts, len(table))
 
 
 def telling_choice(table: pd.DataFrame) -> str:
@@ -183,20 +190,26 @@ def telling_choice(table: pd.DataFrame) -> str:
 
 
 def by_option(table: pd.DataFrame, choice: str) -> str:
-    """Return in how many specifications the statement holds under each option of a choice.
+    """Return in how many specifications the statement holds, and fails, per option of a choice.
 
     Of many options, those under which it always holds are counted together.
     """
     run = table[table["verdict"] != NOT_RUN]
-    held = (run["verdict"] == HOLDS).groupby(run[choice], sort=False).agg(["sum", "size"])
-    parts, always = [], held[held["sum"] == held["size"]]
-    if len(held) > MANY and len(always) > 1:
-        held = held.drop(index=always.index)
-        total = int(always["sum"].sum())
-        parts.append(f"the other {len(always)} {total} of {total}")
-        if held.empty:
-            return f"all {len(always)} options, {total} of {total}"
-    return "; ".join([f"{o} {r['sum']} of {r['size']}" for o, r in held.iterrows()] + parts)
+    groups = {option: part["verdict"] for option, part in run.groupby(choice, sort=False)}
+    always = [option for option, verdicts in groups.items() if (verdicts == HOLDS).all()]
+    parts = []
+    if len(groups) > MANY and len(always) > 1:
+        n = sum(len(groups.pop(option)) for option in always)
+        if not groups:
+            return f"all {len(always)} options, {n} of {n}"
+        parts.append(f"the other {len(always)} {n} of {n}")
+    return "; ".join([f"{o} {_tally(verdicts)}" for o, verdicts in groups.items()] + parts)
+
+
+def _tally(verdicts: pd.Series) -> str:
+    """Return e.g. '53 of 96 (30 fail)'."""
+    held, failed = int((verdicts == HOLDS).sum()), int((verdicts == FAILS).sum())
+    return f"{held} of {len(verdicts)}" + (f" ({failed} fail)" if failed else "")
 
 
 def overview(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -217,11 +230,10 @@ def overview(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     ])  # fmt: skip
 
 
-def _most_frequent(verdicts: pd.Series) -> tuple[str, float]:
-    counts = verdicts.value_counts()
-    return str(counts.index[0]), float(counts.iloc[0] / len(verdicts))
+def _largest_share(verdicts: pd.Series) -> float:
+    return float(verdicts.value_counts(normalize=True).iloc[0])
 
 
 def _agreement(run: pd.DataFrame, choice: str) -> float:
     """Return the smallest share of one verdict within an option of a choice."""
-    return min(_most_frequent(part["verdict"])[1] for _, part in run.groupby(choice))
+    return min(_largest_share(part["verdict"]) for _, part in run.groupby(choice))

@@ -9,7 +9,6 @@ percentile intervals unless stated. Resamples are rows of a weight matrix (B, n)
 from __future__ import annotations
 
 import json
-import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -54,8 +53,8 @@ class Interval(NamedTuple):
 def seeds_mean(
     values: ArrayLike,
     *,
-    low: float = -math.inf,
-    high: float = math.inf,
+    low: float | None = None,
+    high: float | None = None,
     trials: int | None = None,
     level: float = 0.95,
 ) -> Interval:
@@ -68,24 +67,33 @@ def seeds_mean(
 
     Args:
         values: one per seed.
-        low, high: the least and the largest value there can be; the interval is cut to them.
+        low, high: the least and the largest value there can be, both or neither; the interval is
+            cut to them.
         trials: how many independent trials stand behind the values, by default one per seed.
         level: the coverage aimed at, between 0 and 1.
 
     Raises:
-        ValueError: no value, a value that is not finite, or a level outside (0, 1).
+        ValueError: no value, one that is not finite or out of range, a level outside (0, 1), or no
+            trial.
+        TypeError: one end of the range alone.
     """
     values = _finite_vector(values, "values")
     level, mean = check_float("level", level, LEVEL), exact_mean(values)
-    bounded = math.isfinite(low) and math.isfinite(high)
-    if values.size > 1 and np.ptp(values) > 0:
-        interval = mean_t(values, level=level)
+    trials = values.size if trials is None else check_int("trials", trials, RESAMPLES)
+    spreads = values.size > 1 and np.ptp(values) > 0
+    interval = mean_t(values, level=level) if spreads else Interval(mean, mean, mean, values.size)
+    if low is None and high is None:
+        return interval
+    low, high = check_float("low", low), check_float("high", high)
+    if values.min() < low or values.max() > high:
+        raise ValueError(
+            f"values from {values.min()} to {values.max()}: expected {low} to {high}; "
+            "correct them, or the range"
+        )
+    if spreads:
         return interval._replace(low=max(interval.low, low), high=min(interval.high, high))
-    if not bounded:
-        return Interval(mean, mean, mean, values.size)
-    share = 1.0 if values.size == 1 else 1 - ((1 - level) / 2) ** (1 / (trials or values.size))
-    ends = mean - share * (mean - low), mean + share * (high - mean)
-    return Interval(mean, *ends, values.size)
+    share = 1.0 if values.size == 1 else 1 - ((1 - level) / 2) ** (1 / trials)
+    return interval._replace(low=mean - share * (mean - low), high=mean + share * (high - mean))
 
 
 def mean_t(values: ArrayLike, *, level: float = 0.95) -> Interval:

@@ -43,6 +43,9 @@ def test_specifications_are_all_combinations():
     assert measure["b"] == {"arm": "fine_tune (mean, demo)"} and measure["a"]["arm"] == "redesign"
     assert measure["where"] == {"condition": "verbatim", "n_distractors": 3}
     assert fill("{a}-{b}", {"a": "{b}", "b": "1"}) == "1-1"
+    assert fill({"x": "{a[k]}", "y": "{b}"}, {"a": {"k": 3}, "b": {"z": 1}}) == {
+        "x": 3, "y": {"z": 1},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -94,8 +97,10 @@ def test_each_specification_gets_its_own_rows():
 def test_robust_means_nine_of_ten():
     """Whatever the verdict is; one fewer is fragile if no choice explains it."""
     nine = verdicts(*[("a", "a", HOLDS)] * 5, *[("b", "b", HOLDS)] * 4, ("b", "b", OPEN))
-    assert judge_robustness(nine) == Robustness("robust", HOLDS, 0.9, 10, 10)
-    assert str(judge_robustness(nine)) == "robust: holds in 9 of 10 specifications"
+    counts = {HOLDS: 9, FAILS: 0, OPEN: 1}
+    assert judge_robustness(nine) == Robustness("robust", counts, 10)
+    told = "robust: holds in 9, cannot be told in 1 of 10 specifications"
+    assert str(judge_robustness(nine)) == told
     eight = verdicts(*[("a", "a", HOLDS)] * 8, ("b", "b", OPEN), ("b", "b", HOLDS))
     assert judge_robustness(eight).kind == "robust"
     fewer = verdicts(*[("a", "a", HOLDS)] * 2, ("b", "a", OPEN), ("b", "a", HOLDS))
@@ -109,13 +114,13 @@ def test_one_choice_may_decide():
     )  # fmt: skip
     assert judge_robustness(table).kind == "depends on x"
     assert multiverse.telling_choice(table) == "x"
-    assert multiverse.by_option(table, "x") == "a 2 of 2; b 0 of 2"
+    assert multiverse.by_option(table, "x") == "a 2 of 2; b 0 of 2 (2 fail)"
 
 
 def test_many_options_are_told_in_short():
     """Those under which the statement always holds are counted together."""
     rows = [(f"option {i}", "c", HOLDS) for i in range(8)] + [("bad", "c", FAILS)]
-    assert multiverse.by_option(verdicts(*rows), "x") == "bad 0 of 1; the other 8 8 of 8"
+    assert multiverse.by_option(verdicts(*rows), "x") == "bad 0 of 1 (1 fail); the other 8 8 of 8"
     assert multiverse.by_option(verdicts(*rows[:8]), "x") == "all 8 options, 8 of 8"
     assert multiverse.telling_choice(verdicts(*rows[:8])) == "y"  # none tells: the fewest options
 

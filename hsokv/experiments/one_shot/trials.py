@@ -259,7 +259,8 @@ def run_trial(trial: Trial) -> list[dict]:
     rows = []
     for n_distractors in settings["n_distractors"]:
         for tested in examine_task(flow, task, n_distractors):
-            row = dict.fromkeys(MEASURES, float("nan")) | learner | tested
+            kept = {name: tested[name] for name in SCHEMA.columns if name in tested}
+            row = dict.fromkeys(MEASURES, float("nan")) | learner | kept
             row |= {"n_distractors": n_distractors} | blocks.get(tested["condition"], {})
             if settings["task"] == "words" and (tested["condition"], n_distractors) == PRINTED:
                 again = examine(flow, task.test("verbatim", 5, draw="retention"))

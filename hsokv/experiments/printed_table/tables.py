@@ -65,7 +65,8 @@ def rows_of(frame: pd.DataFrame, arm: str, repair: str = "") -> pd.DataFrame:
 def mean_of(frame: pd.DataFrame, arm: str, column: str, repair: str = "") -> Interval | None:
     """Return the mean over seeds of a measure, or `None` where nothing was measured."""
     values = rows_of(frame, arm, repair)[column].dropna().to_numpy(float)
-    return seeds_mean(values, **_range(column)) if len(values) else None
+    low = -1 if column == "memory" else 0  # a difference of two shares
+    return seeds_mean(values, **_range(column, low)) if len(values) else None
 
 
 def difference(
@@ -77,9 +78,9 @@ def difference(
     return seeds_mean(paired, **_range(column, -1)) if len(paired) else None
 
 
-def _range(column: str, low: int = 0) -> dict[str, int]:
-    """Return the range of a measure, that of a share for all but the hit rate."""
-    return {} if column == "kv_hit_rate" else {"low": low, "high": 1}
+def _range(column: str, low: int) -> dict[str, int]:
+    """Return the range of a measure: of a share, but for the two that are none."""
+    return {} if column in ("kv_hit_rate", "relative_norm") else {"low": low, "high": 1}
 
 
 def compare_printed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -198,7 +198,8 @@ def run_trial(trial: Trial) -> list[dict]:
                 if condition == "verbatim":
                     again = examine(flow, task.test("verbatim", 5, draw="retention"))
                     row["retention_as_printed"] = again["accuracy"]
-            rows.append({name: float("nan") for name in MEASURES} | row)
+            row = {name: row[name] for name in SCHEMA.columns if name in row}
+            rows.append(dict.fromkeys(MEASURES, float("nan")) | row)
     return rows
 
 
