@@ -59,28 +59,45 @@ def list_findings() -> list[Finding]:
         ValueError: an entry is wrong, with its experiment and key, or a key is used twice.
     """
     findings: dict[str, Finding] = {}
-    names = [field.name for field in fields(Finding)]
     for experiment in list_experiments():
         name = f"findings.yaml of {experiment}"
-        entries = parse_yaml(read_findings(experiment), name) or []
-        if not isinstance(entries, list):
-            raise ValueError(f"{name}: expected a list of findings; begin each with '- key:'")
-        for entry in entries:
-            try:
-                if not isinstance(entry, dict):
-                    raise ValueError("expected keys and values")
-                check_keys(entry, names, "key")
-                missing = [name for name in names if name not in entry]
-                if missing:
-                    raise ValueError(f"no {', '.join(missing)}; add it")
-                finding = Finding(**entry)
-                if finding.key in findings:
-                    raise ValueError("this key is used twice; rename one")
-            except ValueError as error:
-                key = entry.get("key") if isinstance(entry, dict) else entry
-                raise ValueError(f"{name}, {key!r}: {error}") from error
-            findings[finding.key] = finding
+        read_entries(read_findings(experiment), name, Finding, findings)
     return list(findings.values())
+
+
+def read_entries(text: bytes, name: str, kind: type, found: dict[str, Any]) -> None:
+    """Add the entries of a YAML list to those found, by their `key`.
+
+    Args:
+        text: of the file.
+        name: what messages call it.
+        kind: dataclass that an entry is made into; the entry has all of its fields.
+        found: key -> entry.
+
+    Raises:
+        ValueError: an entry is wrong, with its key, or a key is used twice.
+    """
+    entries = parse_yaml(text, name) or []
+    if not isinstance(entries, list):
+        raise ValueError(
+            f"{name}: expected a list of {kind.__name__.lower()}s; begin each with '- key:'"
+        )
+    names = [field.name for field in fields(kind)]
+    for entry in entries:
+        try:
+            if not isinstance(entry, dict):
+                raise ValueError("expected keys and values")
+            check_keys(entry, names, "key")
+            missing = [name for name in names if name not in entry]
+            if missing:
+                raise ValueError(f"no {', '.join(missing)}; add it")
+            made = kind(**entry)
+            if made.key in found:
+                raise ValueError("this key is used twice; rename one")
+        except ValueError as error:
+            key = entry.get("key") if isinstance(entry, dict) else entry
+            raise ValueError(f"{name}, {key!r}: {error}") from error
+        found[made.key] = made
 
 
 def evaluate(folder: Path | None = None) -> pd.DataFrame:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import resources
 from itertools import product
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from hsokv.boundary.checks import check_keys
-from hsokv.boundary.yaml_file import parse_yaml
+from hsokv.claims.findings import read_entries
 from hsokv.claims.quantities import check_measure, take
 from hsokv.claims.rows import NotRun, Rows
 from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
@@ -115,18 +114,8 @@ def list_headlines() -> list[Headline]:
         ValueError: an entry is wrong; the message names it.
     """
     text = (resources.files("hsokv.claims") / "headlines.yaml").read_bytes()
-    names, found = [field.name for field in fields(Headline)], {}
-    for entry in parse_yaml(text, "headlines.yaml"):
-        try:
-            check_keys(entry, names, "key")
-            missing = [name for name in names if name not in entry]
-            if missing:
-                raise ValueError(f"no {', '.join(missing)}; add it")
-            if entry["key"] in found:
-                raise ValueError("this key is used twice; rename one")
-            found[entry["key"]] = Headline(**entry)
-        except ValueError as error:
-            raise ValueError(f"headlines.yaml, {entry.get('key')!r}: {error}") from error
+    found: dict[str, Headline] = {}
+    read_entries(text, "headlines.yaml", Headline, found)
     return list(found.values())
 
 

@@ -47,7 +47,7 @@ class Effect:
     """A mechanism's effect in one base: accuracy of the arm with it minus the arm without.
 
     Attributes:
-        base: one of `issues.BASES`.
+        base: one of `flows.variants.BASES`.
         on: variant with the mechanism.
         off: variant without it.
         label: what is compared, in a few words.

@@ -2,8 +2,8 @@
 
 Axis convention, the same in every function: rows are seeds, columns are words, so a score
 matrix has shape (n_seeds, n_words). Options mean the same everywhere: `rng` is the only source of
-randomness, `n_boot` the number of resamples, `level` the coverage aimed at. Intervals are bootstrap
-percentile intervals unless stated. Resamples are rows of a weight matrix (B, n), B = n_boot.
+randomness, `n_boot` the number of resamples, `level` the coverage aimed at. Resamples are rows
+of a weight matrix (B, n), B = n_boot.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import pandas as pd
 
 from hsokv.experiments.effects import ISSUES, NOT_RUN, effect_table, verdict
 from hsokv.experiments.word_rows import accuracy_difference, accuracy_interval, common_seeds
+from hsokv.flows.factorial import SWITCHES
 
 SWARM = "swarm"  # the variant of the issues that is a training here
 #: (training, pooling) -> what the specification is called on a page.
@@ -29,17 +30,7 @@ SWITCH_VARIANTS = {
     "forgetting": ("no_forgetting", "forgetting"),
     "refresh": ("refresh", "no_refresh"),
 }
-SWITCH_LABELS = {
-    "keys": "fixed surprisal-weighted keys",
-    "similarity": "raw dot product",
-    "top_k": "top-1 for mean of 5",
-    "boosts": "no boosts",
-    "gate": "stored label for gate",
-    "writing": "every text written once",
-    "consolidation": "no consolidation",
-    "forgetting": "no forgetting",
-    "refresh": "keys refreshed",
-}
+LABELS = {switch.name: switch.label for switch in SWITCHES}
 _KEPT_AT_REDESIGN = ("similarity",)  # the redesign has the prototype's level of it
 
 
@@ -118,7 +109,7 @@ def switch_effects(rows: pd.DataFrame, condition: str) -> pd.DataFrame:
                 mine = here[here["base"] == base].sort_values("seed")
                 a, b = common_seeds(mine[mine["variant"] == after], mine[mine["variant"] == before])
                 if len(a):
-                    row = {"switch": switch, "label": SWITCH_LABELS[switch], "at": at}
+                    row = {"switch": switch, "label": LABELS[switch], "at": at}
                     row |= {"specification": name} | accuracy_difference(a, b)._asdict()
                     found.append(row | {"n_seeds": len(a)})
     columns = ["switch", "label", "at", "specification", "point", "low", "high", "n", "n_seeds"]

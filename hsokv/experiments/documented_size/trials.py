@@ -18,15 +18,19 @@ from hsokv.config import FlowConfig
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task, learned_on
-from hsokv.experiments.memory_rows import CONDITIONS, COUNTS, MEASURES, MEMORY_COUNTS
-from hsokv.experiments.word_rows import word_rules
+from hsokv.experiments.memory_rows import (
+    CONDITION,
+    CONDITIONS,
+    MEASURES,
+    memory_proof,
+    memory_schema,
+)
 from hsokv.flows.factorial import CURRENT, REDESIGN, SIMPLE, SWITCHES, cell_config
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.flows.variants import VARIANTS as ISSUE_VARIANTS
 from hsokv.models.device import run_device
-from hsokv.runs.experiment import COUNT, DEVICE, WORDS, NotebookParams, row_schema
-from hsokv.runs.proof import Proof, same_in_trial, whole_share
+from hsokv.runs.experiment import DEVICE, NotebookParams
 from hsokv.runs.provenance import config_hash
 from hsokv.runs.trial import Trial
 
@@ -84,14 +88,14 @@ def _variants() -> dict[str, dict[str, dict]]:
     redesign = {
         "": fixed_keys,
         "transformer_keys": {},
-        "dot": fixed_keys | {"similarity": "dot"},
+        "dot": fixed_keys | other["similarity"],
         "top5": fixed_keys | _back(other["top_k"]),
         "boosts": fixed_keys | _back(other["boosts"]),
         "gate": fixed_keys | _back(other["gate"]),
         "surprise": fixed_keys | _back(other["writing"]),
-        "consolidation": fixed_keys | {"consolidation": True},
-        "forgetting": fixed_keys | {"forgetting": "utility"},
-        "no_refresh": fixed_keys | {"key_refresh": False},
+        "consolidation": fixed_keys | _back(other["consolidation"]),
+        "forgetting": fixed_keys | _back(other["forgetting"]),
+        "no_refresh": fixed_keys | _back(other["refresh"]),
     }
     return {"current": current, "simple": simple, "redesign": redesign}
 
@@ -108,36 +112,17 @@ SWARM_VARIANTS = {
 }  # fmt: skip
 
 
-def _schema() -> pa.DataFrameSchema:
-    settings = {
-        "base": pa.Column(str, pa.Check.isin(BASES)),
-        "variant": pa.Column(str, pa.Check.str_matches(r"^\w*$")),
+SCHEMA = memory_schema(
+    NAME,
+    BASES,
+    {
         "pooling": pa.Column(str, pa.Check.isin([*POOLINGS, "none"])),
         "training": pa.Column(str, pa.Check.isin(TRAININGS)),
-        "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
+        "condition": CONDITION,
         "device": DEVICE,
-    }
-    results = {
-        **dict.fromkeys(COUNTS, COUNT),
-        **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
-        "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
-        "correct_words": WORDS,
-        "tested_words": WORDS,
-    }
-    return row_schema(NAME, settings, results, key=["condition"])
-
-
-SCHEMA = _schema()
-PROOF = Proof(
-    ("condition",),
-    lambda trial: [(condition,) for condition in CONDITIONS],
-    settings=("base", "variant", "pooling", "training", "n_way"),
-    rules=(
-        *word_rules(),
-        whole_share("read_fraction", "n_test"),
-        *map(same_in_trial, ("device", "tested_words", "n_one_shot", *MEMORY_COUNTS)),
-    ),
+    },
 )
+PROOF = memory_proof(("base", "variant", "pooling", "training", "n_way"), "device")
 
 
 @dataclass(frozen=True)

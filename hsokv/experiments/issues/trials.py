@@ -9,52 +9,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import pandera.pandas as pa
-
 from hsokv.boundary.checks import check_at_least, check_keys
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.experiments.evaluate import examine_all, fit_task
-from hsokv.experiments.memory_rows import CONDITIONS, COUNTS, MEASURES, MEMORY_COUNTS
-from hsokv.experiments.word_rows import word_rules
+from hsokv.experiments.memory_rows import (
+    CONDITION,
+    CONDITIONS,
+    MEASURES,
+    memory_proof,
+    memory_schema,
+)
 from hsokv.flows.factorial import SMALL
 from hsokv.flows.make import make_flow
 from hsokv.flows.variants import BASES, UNTRAINED, VARIANTS, arm_config
-from hsokv.runs.experiment import COUNT, WORDS, NotebookParams, row_schema
-from hsokv.runs.proof import Proof, same_in_trial, whole_share
+from hsokv.runs.experiment import NotebookParams
 from hsokv.runs.provenance import config_hash
 from hsokv.runs.trial import Trial
 
 NAME = "issues"
 
 
-def _schema() -> pa.DataFrameSchema:
-    settings = {
-        "base": pa.Column(str, pa.Check.isin(BASES)),
-        "variant": pa.Column(str, pa.Check.str_matches(r"^\w*$")),
-        "condition": pa.Column(str, pa.Check.isin(CONDITIONS)),
-    }
-    results = {
-        **dict.fromkeys(COUNTS, COUNT),
-        **dict.fromkeys(MEASURES, pa.Column(float, nullable=True)),
-        "accuracy": pa.Column(float, pa.Check.in_range(0, 1)),
-        "correct_words": WORDS,
-        "tested_words": WORDS,
-    }
-    return row_schema(NAME, settings, results, key=["condition"])
-
-
-SCHEMA = _schema()
-PROOF = Proof(
-    ("condition",),
-    lambda trial: [(condition,) for condition in CONDITIONS],
-    settings=("base", "variant", "n_way"),
-    rules=(
-        *word_rules(),
-        whole_share("read_fraction", "n_test"),
-        *map(same_in_trial, ("tested_words", "n_one_shot", *MEMORY_COUNTS)),
-    ),
-)
+SCHEMA = memory_schema(NAME, BASES, {"condition": CONDITION})
+PROOF = memory_proof(("base", "variant", "n_way"))
 
 
 @dataclass(frozen=True)
