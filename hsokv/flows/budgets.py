@@ -35,3 +35,13 @@ def with_budget(flow: str, config: FlowConfig, budget: str) -> FlowConfig:
     per_round = swarm.n_agents - (swarm.n_agents // 4) / 3  # every fourth agent searches at random
     steps = round(swarm.meta_iterations * swarm.agent_steps * per_round)
     return config.with_overrides(n_steps=steps, batch_size=swarm.batch_size)
+
+
+def split_budget(flow: str, config: FlowConfig, n_parts: int) -> FlowConfig:
+    """Return the configuration for each part of a task that arrives in parts.
+
+    A budget is spent evenly over the parts; flows with a fixed number of steps take all on each.
+    """
+    shared = ("meta_iterations", "n_steps") if flow in BUDGETED else ()
+    parts = {name: max(1, getattr(config, name) // n_parts) for name in shared}
+    return config.with_overrides(**parts)

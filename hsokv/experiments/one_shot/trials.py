@@ -26,7 +26,7 @@ from hsokv.experiments.evaluate import (
     right_answers,
 )
 from hsokv.experiments.word_rows import count_pairs, count_unseen, word_rules
-from hsokv.flows.budgets import BUDGETED, budget_of, with_budget
+from hsokv.flows.budgets import BUDGETED, budget_of, split_budget, with_budget
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.flows.readings import TUNED, list_readings, read_flow
@@ -47,6 +47,7 @@ from hsokv.runs.trial import Trial
 
 NAME = "one_shot"
 TASKS = {"words": tuple(CONDITIONS), "blocks": tuple(CONDITIONS), "senses": (SENSE,)}
+FEWER_WORDS = "fewer_words"
 ALL_READINGS = ("", "last", "mean", TUNED)  # the others are asked for by name
 MEASURES = (
     "accuracy", "one_shot_accuracy", "validation_accuracy", "retention", "retention_as_printed",
@@ -135,7 +136,7 @@ class Params(NotebookParams):
     n_seeds: int = 20  # paired seeds 0 .. n_seeds - 1
     n_block_seeds: int = 20  # seeds on which words also arrive in blocks, for retention
     swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
-    # seeds of the flows that train a transformer, per task: minutes each without a GPU
+    # seeds of the flows that train a transformer, per task, and at fewer words than the most
     transformer_seeds: dict[str, int] = field(default_factory=lambda: {"words": 20, "senses": 5})
     tuned_transformer_seeds: int = 3  # of those, in their tuned form
     full_seeds: dict[str, dict[str, int]] = field(default_factory=dict)  # flow -> reading -> seeds
@@ -146,7 +147,7 @@ class Params(NotebookParams):
         object.__setattr__(self, "flows", self.flows or tuple(FLOWS))
         check_keys(self.flows, FLOWS, "flow")
         check_keys([self.swarm_budget], BUDGETS, "swarm_budget")
-        check_keys(self.transformer_seeds, TASKS, "task in transformer_seeds")
+        check_keys(self.transformer_seeds, (*TASKS, FEWER_WORDS), "task in transformer_seeds")
         check_keys(self.full_seeds, BUDGETED, "flow with a budget in full_seeds")
         for flow, readings in self.full_seeds.items():
             check_keys(readings, list_readings(flow), f"reading of {flow} in full_seeds")
@@ -182,9 +183,9 @@ def list_arms() -> list[tuple[str, str, str]]:
 def make_trials(params: Params) -> list[Trial]:
     """Return the trials of a run, cheap ones first.
 
-    Flows that train a transformer are run at the largest number of words only, as are blocks and
-    distractors; the full budget is spent on words all at once. Tuned forms are run at the largest
-    number of words, without distractors and not in blocks.
+    Flows with a budget are run at the largest number of words only, as are blocks and distractors;
+    the full budget is spent on words all at once. Tuned forms are run at the largest number of
+    words, without distractors and not in blocks.
     """
     most = max(params.n_ways)
     seeds = {"words": params.n_seeds, "senses": params.n_seeds, "blocks": params.n_block_seeds}
@@ -194,15 +195,20 @@ def make_trials(params: Params) -> list[Trial]:
         for task, reading in product(TASKS, list_readings(flow)):
             if reading not in ALL_READINGS or (task == "blocks" and reading == TUNED):
                 continue
-            n_seeds = seeds[task]
-            if trains:
-                n_seeds = min(n_seeds, params.transformer_seeds.get(task, 0))
-                if reading == TUNED:
-                    n_seeds = min(n_seeds, params.tuned_transformer_seeds)
-            n_ways = [most] if trains or task == "blocks" or reading == TUNED else params.n_ways
-            n_ways = [len(labels_of(SENSE))] if task == "senses" else n_ways
-            arm = (flow, reading, budget)
-            trials += [_trial(arm, task, n, s, params) for s in range(n_seeds) for n in n_ways]
+            n_ways = params.n_ways
+            if flow in BUDGETED or task == "blocks" or reading == TUNED:
+                n_ways = [most]
+            if task == "senses":
+                n_ways = [len(labels_of(SENSE))]
+            for n_way in n_ways:
+                n_seeds = seeds[task]
+                if trains:
+                    group = FEWER_WORDS if task == "words" and n_way < most else task
+                    n_seeds = min(n_seeds, params.transformer_seeds.get(group, 0))
+                    if reading == TUNED:
+                        n_seeds = min(n_seeds, params.tuned_transformer_seeds)
+                arm = (flow, reading, budget)
+                trials += [_trial(arm, task, n_way, seed, params) for seed in range(n_seeds)]
     for flow, readings in params.full_seeds.items():
         for reading, n_full in readings.items() if flow in params.flows else ():
             arm = (flow, reading, "full")
@@ -240,6 +246,8 @@ def run_trial(trial: Trial) -> list[dict]:
     else:
         task = make_rare_word_task(settings["n_way"], seed=trial.seed)
     config = arm_config(trial.flow, settings["reading"], settings["budget"])
+    if settings["task"] == "blocks":
+        config = split_budget(trial.flow, config, len(task.blocks))
     flow = make_flow(trial.flow, seed=trial.seed, device=run_device(), **config.as_dict())
     blocks = {}
     if settings["task"] == "blocks":
