@@ -21,6 +21,7 @@ from hsokv.claims.ledger import (
     value_text,
 )
 from hsokv.claims.quantities import unit_of
+from hsokv.claims.robustness import by_option, telling_choice
 from tools.command import command
 from tools.markdown import prose, table
 from tools.paths import BOOK, read_toc, results_dir
@@ -53,6 +54,12 @@ result rows; none is typed.
   factorial had shown it (the fallback), or that the claim is a sum that anyone can redo. For the
   predecessor's table the rules came before our rows, but figures
   from earlier runs of its public code were known.
+* Where the same claim could be measured in other rows, by the other reading of the transformers, at
+  another budget or number of words, at the documented size and rate, or in another specification of
+  the factorial, all of these *specifications* were judged by the same rule: **robust** means one
+  verdict in at least 90 % of them, **undecided** that this is *cannot be told*, **depends on** that
+  one choice decides, **fragile** anything else. Where transformers can be read in two ways the row
+  itself stands for the mean of all tokens, which is better for every flow.
 * In two rows of the sources' table the methods are swapped. A claim about a method is tested on
   that method, a claim about a printed row on the method behind the row; the test says which.
 """
@@ -134,7 +141,7 @@ def _section(source: str, judged: list[Judged], pages: set[str]) -> str:
 
 
 def _row(judged: Judged, pages: set[str]) -> list[str]:
-    claim, verdict, measured, note = judged
+    claim, verdict, measured, note, _ = judged
     place = claim.source.partition(", ")[2]
     first = f'<span id="claim-{file_name(claim.id)}"></span>{prose(claim.claim)} *({prose(place)})*'
     test = [prose(claim.test)]
@@ -144,10 +151,22 @@ def _row(judged: Judged, pages: set[str]) -> list[str]:
     value = prose(note)
     if measured is not None:
         off = distance_text(claim, measured)
-        value = value_text(measured) + (f"; {off}" if off else "")
+        value = value_text(measured) + (f"; {off}" if off else "") + _elsewhere(judged)
     elif verdict == NOT_RUN:
         value = f"– {value}"
     return [first, " ".join(filter(None, test)) or "–", value, f"**{verdict}**"]
+
+
+def _elsewhere(judged: Judged) -> str:
+    """Return whether the verdict stands in other specifications, and what decides if it does not."""
+    found = judged.robustness
+    if found is None:
+        return ""
+    text = f" *{str(found)[0].upper()}{str(found)[1:]}*"
+    if found.kind in ("robust", "undecided"):
+        return f".{text}."
+    choice = telling_choice(judged.elsewhere)
+    return f".{text} ({prose(choice)}: {prose(by_option(judged.elsewhere, choice))})."
 
 
 def _link(section: str, pages: set[str]) -> str:

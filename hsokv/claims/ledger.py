@@ -19,6 +19,8 @@ from hsokv.boundary.checks import check_keys
 from hsokv.boundary.text import csv_cell
 from hsokv.boundary.yaml_file import read_yaml
 from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_measure, describe, take
+from hsokv.claims.elsewhere import list_specifications
+from hsokv.claims.robustness import Robustness, compute_specifications, judge_robustness
 from hsokv.claims.rows import NotRun, Rows
 from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
 
@@ -28,7 +30,7 @@ SOURCES = ("issues_and_redesign", "flow_comparison", "execution_walkthrough", "r
            "nuonuo_exp04")  # fmt: skip
 WRITTEN = ("before", "after")
 COLUMNS = ("id", "source", "claim", "rule", "quantity", "point", "low", "high", "n", "distance",
-           "verdict", "section", "written")  # fmt: skip
+           "verdict", "robustness", "section", "written")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,28 @@ class Claim:
 
 
 class Judged(NamedTuple):
-    """A claim with its verdict; `note` says why nothing was measured."""
+    """A claim with its verdict.
+
+    Attributes:
+        claim: what is judged.
+        verdict: one of `VERDICTS`.
+        measured: what it rests on, or `None`.
+        note: why nothing was measured.
+        elsewhere: the claim in every specification, see `robustness.compute_specifications`; `None`
+            where there is only one.
+    """
 
     claim: Claim
     verdict: str
     measured: Measured | None = None
     note: str = ""
+    elsewhere: pd.DataFrame | None = None
+
+    @property
+    def robustness(self) -> Robustness | None:
+        """Whether the verdict stands in other specifications; `None` where none was run."""
+        found = None if self.elsewhere is None else judge_robustness(self.elsewhere)
+        return found if found is not None and found.n > 1 else None
 
 
 def read_claims(path: Path) -> list[Claim]:
@@ -151,7 +169,9 @@ def _judge(claim: Claim, rows: Rows) -> Judged:
         measured = take(claim.measure, rows)
     except NotRun as error:
         return Judged(claim, NOT_RUN, note=f"Not measured: {error}.")
-    return Judged(claim, Rule.read(claim.rule).verdict(measured.interval), measured)
+    rule, specifications = Rule.read(claim.rule), list_specifications(claim.measure)
+    table = compute_specifications(specifications, rule, rows) if specifications else None
+    return Judged(claim, rule.verdict(measured.interval), measured, elsewhere=table)
 
 
 def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
@@ -162,9 +182,11 @@ def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
         see `Rule.distance`; shares and differences of shares are not in per cent.
     """
     table = []
-    for claim, verdict, measured, _ in judged:
+    for item in judged:
+        claim, verdict, measured, robustness = item[0], item[1], item[2], item.robustness
         row = {"id": claim.id, "source": claim.source, "claim": claim.claim, "verdict": verdict}
         row |= {"section": claim.section, "written": claim.written}
+        row |= {"robustness": "" if robustness is None else str(robustness)}
         if claim.measure is not None:
             ((rule, bound),) = claim.rule.items()
             ends = " to ".join(map(str, bound)) if isinstance(bound, list) else bound

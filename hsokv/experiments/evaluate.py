@@ -154,14 +154,14 @@ def examine_all(
     """Return a row per condition: what the memory holds and how the flow answers.
 
     Args:
-        flow: a fitted flow with a memory; not changed.
+        flow: a fitted flow that trains, with a memory or without; not changed.
         tests: condition -> stories.
         measures: names of `examine` that every row has, NaN where they do not apply.
         columns: the columns of the rows; other results of `examine` are left out.
         lexicon: of the words in the stories.
     """
     memory = {
-        "n_entries": len(flow.memory_),
+        "n_entries": 0 if flow.memory_ is None else len(flow.memory_),
         "n_consolidated": sum(point.get("consolidated", 0) for point in flow.history_),
         "n_forgotten": sum(point.get("forgotten", 0) for point in flow.history_),
     }

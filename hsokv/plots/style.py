@@ -107,10 +107,10 @@ def save_figure(fig: Figure, path: str | Path) -> Path:
 def flow_style(flow: str) -> dict[str, Any]:
     """Return colour, marker, linestyle and markerfacecolor of a flow, as plot keywords.
 
-    'current (full)' looks as `current` does; 'current (demo)' is the same with a hollow marker.
+    'current (mean, full)' looks as `current` does; 'current (mean, demo)' has a hollow marker.
     """
-    flow, _, budget = flow.partition(" (")
-    if budget == "demo)" and flow in FLOW_STYLE:
+    flow, _, details = flow.partition(" (")
+    if details.endswith("demo)") and flow in FLOW_STYLE:
         return FLOW_STYLE[flow] | {"markerfacecolor": "white"}
     if flow not in FLOW_STYLE:
         raise ValueError(

@@ -84,6 +84,7 @@ def _variants() -> dict[str, dict[str, dict]]:
         "no_boosts": other["boosts"],
         "once": other["writing"],
         "refresh": other["refresh"],
+        "no_memory": {"fusion": "none"},
     }
     redesign = {
         "": fixed_keys,
@@ -106,7 +107,7 @@ CELLS = {"current": CURRENT, "simple": SIMPLE, "redesign": REDESIGN}
 # What is trained by the swarm, per base: itself and the changes of single switches.
 SWARM_VARIANTS = {
     "current": ("", "fixed_keys", "dot", "top1", "no_boosts", "label", "once", "no_consolidation",
-                "no_forgetting", "refresh"),
+                "no_forgetting", "refresh", "no_memory"),
     "simple": ("",),
     "redesign": (),
 }  # fmt: skip
@@ -181,10 +182,14 @@ def make_trials(params: Params) -> list[Trial]:
         for seed in range(n_seeds):
             for base in params.bases:
                 for variant in VARIANTS[base]:
-                    if training == "swarm" and variant not in SWARM_VARIANTS[base]:
-                        continue
-                    trials += _trials(base, variant, training, seed, params)
+                    if is_run(base, variant, training):
+                        trials += _trials(base, variant, training, seed, params)
     return trials
+
+
+def is_run(base: str, variant: str, training: str) -> bool:
+    """Return whether a variant is trained so: a swarm trains a few only."""
+    return training == "steps" or variant in SWARM_VARIANTS[base]
 
 
 def _trials(base: str, variant: str, training: str, seed: int, params: Params) -> list[Trial]:

@@ -1,7 +1,7 @@
 """Every flow in every reading of the sources, under every condition, the harder ones too."""
 
 from hsokv.data.stories import CONDITIONS, SENSE
-from hsokv.experiments.one_shot.tables import arm_name, with_arm
+from hsokv.experiments.one_shot.arms import arm_name, with_arm
 from hsokv.experiments.one_shot.trials import (
     NAME,
     PROOF,
@@ -16,9 +16,16 @@ from hsokv.experiments.one_shot.trials import (
 )
 from hsokv.runs.experiment import Experiment, Selector
 
+
+def _draw_headline(rows):
+    from hsokv.experiments.one_shot.figures import draw_headline
+
+    return draw_headline(rows)
+
+
 EXPERIMENT = Experiment(
     name=NAME,
-    notebook="91_readings",
+    notebook="01_rare_words",
     params=Params,
     schema=SCHEMA,
     proof=PROOF,
@@ -34,4 +41,5 @@ EXPERIMENT = Experiment(
     tolerances=TOLERANCES,
     unaudited=UNAUDITED,
     arrange=with_arm,
+    figures={"headline": _draw_headline},
 )

@@ -1,7 +1,7 @@
-"""Tables of one-shot rows: arms, what each reading scores, which reading stands for its flow.
+"""Tables of one-shot rows: accuracies, paired differences, other measures, retention.
 
-An *arm* is a flow in a reading under a budget: 'redesign', 'kv_only (mean)', 'current (full)'.
-Accuracies are resampled over seeds and words, other measures over seeds; intervals are of 95 %.
+Rows have the column `arm` (`arms.with_arm`). Accuracies are resampled over seeds and words, other
+measures over seeds; intervals are of 95 %.
 """
 
 from __future__ import annotations
@@ -10,61 +10,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from hsokv.experiments.one_shot.arms import choose_readings, main_rows
 from hsokv.experiments.word_rows import (
     accuracy_difference,
     accuracy_interval,
     common_seeds,
     measure_interval,
 )
-from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.flows.readings import list_documented, list_readings
-from hsokv.stats.intervals import Interval, exact_mean
-
-
-def arm_name(flow: str, reading: str, budget: str) -> str:
-    """Return the name of an arm; a budget that is not chosen is left out."""
-    details = [part for part in (reading, budget if budget in BUDGETS else "") if part]
-    return f"{flow} ({', '.join(details)})" if details else flow
-
-
-def with_arm(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with a column `arm`, in the order of flows and readings."""
-    names = zip(rows["flow"], rows["reading"], rows["budget"])
-    places = {
-        (flow, reading): place
-        for place, (flow, reading) in enumerate((f, r) for f in FLOWS for r in list_readings(f))
-    }
-    order = [places[pair] for pair in zip(rows["flow"], rows["reading"])]
-    rows = rows.assign(arm=[arm_name(*name) for name in names], _order=order)
-    return rows.sort_values(["_order", "arm", "seed"], kind="stable").drop(columns="_order")
-
-
-def main_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the largest task of each kind, without distractors."""
-    most = rows.groupby("task")["n_way"].transform("max")
-    at_once = rows["task"] != "blocks"
-    return rows[(rows["n_way"] == most) & (rows["n_distractors"] == 0) & at_once]
-
-
-def choose_readings(rows: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Return for each (flow, budget) the documented reading that is best on validation words.
-
-    Validation words are learned like the others and never scored. Where readings tie to within one
-    of all validation texts, the first in the order of `READINGS` stands.
-    """
-    held = main_rows(rows).query("task == 'words' and condition == 'verbatim'")
-    means = held.groupby(["flow", "budget", "reading"])["validation_accuracy"].mean()
-    chosen = {}
-    for (flow, budget), scores in means.groupby(level=["flow", "budget"]):
-        scores = scores.droplevel(["flow", "budget"]).round(6)
-        known = [reading for reading in list_documented(flow) if reading in scores.index]
-        chosen[flow, budget] = max(known, key=scores.get)  # the first of equal ones
-    return chosen
-
-
-def has_readings(flow: str) -> bool:
-    """Return whether the sources leave a choice open for this flow."""
-    return len(list_documented(flow)) > 1
+from hsokv.seeds import numpy_rng
+from hsokv.stats.intervals import Interval, exact_mean, holm, paired_permutation_p
 
 
 def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +29,7 @@ def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
         accuracy on them), condition, point, low, high, n, n_seeds, memory_utility (an `Interval`,
         or `None`), top1_key_correct and gate_mean (means, NaN where undefined).
     """
-    rows, chosen, found = main_rows(with_arm(rows)), choose_readings(rows), []
+    rows, chosen, found = main_rows(rows), choose_readings(rows), []
     for (arm, condition), part in rows.groupby(["arm", "condition"], sort=False):
         flow, budget, reading = (part[name].iloc[0] for name in ("flow", "budget", "reading"))
         found.append({
@@ -92,27 +46,88 @@ def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
     return table.assign(validation=table["arm"].map(words))
 
 
-def gap_table(
-    rows: pd.DataFrame, pairs: Sequence[tuple[str, str]], conditions: Sequence[str]
-) -> pd.DataFrame:
-    """Return accuracy of one arm minus another's, paired by seed and word, as text in points.
+def accuracy_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return an accuracy table as text in percent, a line per arm and a column per condition.
+
+    A dash marks what was not run.
+    """
+    texts = [
+        f"{100 * r.point:.1f} [{100 * r.low:.1f}, {100 * r.high:.1f}]" for r in table.itertuples()
+    ]
+    wide = table.assign(text=texts).pivot(index="arm", columns="condition", values="text")
+    return wide.loc[table["arm"].unique()].fillna("–")
+
+
+def accuracy_along(rows: pd.DataFrame, column: str, conditions: Sequence[str]) -> pd.DataFrame:
+    """Return accuracy per arm and condition along the number of words, or of distractors.
+
+    Args:
+        rows: of words learned all at once.
+        column: 'n_way' (without distractors) or 'n_distractors' (with the most words).
+        conditions: which.
 
     Returns:
-        Columns gap ('a − b') and one per condition; a dash where one of the two was not run.
+        Columns flow (the arm), condition, the column, point, low, high, n.
     """
-    rows, found = main_rows(with_arm(rows)), []
-    for a, b in pairs:
-        line = {"gap": f"{a} − {b}"}
-        for condition in conditions:
-            here = rows[rows["condition"] == condition]
+    rows = rows[(rows["task"] == "words") & rows["condition"].isin(conditions)]
+    other = {"n_way": "n_distractors", "n_distractors": "n_way"}[column]
+    fixed = rows["n_way"].max() if other == "n_way" else 0
+    keys = ["condition", "arm", column]
+    return pd.DataFrame([
+        dict(zip(["condition", "flow", column], group)) | accuracy_interval(part)._asdict()
+        for group, part in rows[rows[other] == fixed].groupby(keys, sort=False)
+    ])  # fmt: skip
+
+
+def difference_table(
+    rows: pd.DataFrame, pairs: Sequence[tuple[str, str]], conditions: Sequence[str]
+) -> pd.DataFrame:
+    """Return accuracy of one arm minus another's, paired by seed and word; what was run only.
+
+    Returns:
+        Columns label ('a − b'), condition, point, low, high, n, n_seeds, and p_holm: sign-flip p
+        values over seeds, Holm-adjusted over the pairs of a condition.
+    """
+    rows, found = main_rows(rows), []
+    for condition in conditions:
+        here, p_values, lines = rows[rows["condition"] == condition], [], []
+        for a, b in pairs:
             left, right = common_seeds(here[here["arm"] == a], here[here["arm"] == b])
-            line[condition] = "–"
             if len(left):
-                gap = accuracy_difference(left, right)
-                low, high = (f"{100 * end:+.1f}" for end in (gap.low, gap.high))
-                line[condition] = f"{100 * gap.point:+.1f} [{low}, {high}]"
-        found.append(line)
-    return pd.DataFrame(found, columns=["gap", *conditions])
+                gap = left["accuracy"].to_numpy() - right["accuracy"].to_numpy()
+                p_values.append(paired_permutation_p(gap, rng=numpy_rng(0, "flip")))
+                interval = accuracy_difference(left, right)._asdict()
+                lines.append({"label": f"{a} − {b}", "condition": condition} | interval)
+                lines[-1]["n_seeds"] = len(left)
+        found += [line | {"p_holm": p} for line, p in zip(lines, holm(p_values) if lines else [])]
+    columns = ["label", "condition", *Interval._fields, "n_seeds", "p_holm"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def difference_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a difference table as text in points, a line per pair and a column per condition.
+
+    A dash marks what was not run.
+    """
+    texts = [
+        f"{100 * r.point:+.1f} [{100 * r.low:+.1f}, {100 * r.high:+.1f}]" for r in table.itertuples()
+    ]
+    wide = table.assign(text=texts).pivot(index="label", columns="condition", values="text")
+    return wide.loc[table["label"].unique(), table["condition"].unique()].fillna("–")
+
+
+def measures_table(rows: pd.DataFrame, measures: Sequence[str], condition: str) -> pd.DataFrame:
+    """Return means of measures per arm in the largest task without distractors, NaN if undefined.
+
+    Returns:
+        Columns arm, n_seeds (with any of the measures) and one per measure.
+    """
+    rows = main_rows(rows)
+    return pd.DataFrame([
+        {"arm": arm, "n_seeds": int(part[list(measures)].notna().any(axis=1).sum()),
+         **{name: exact_mean(part[name].dropna()) for name in measures}}
+        for arm, part in rows[rows["condition"] == condition].groupby("arm", sort=False)
+    ])  # fmt: skip
 
 
 def retention_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +136,7 @@ def retention_table(rows: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns arm, accuracy (after the last block), retention, low, high, forgetting, n_seeds.
     """
-    blocks, found = with_arm(rows).query("task == 'blocks' and condition == 'verbatim'"), []
+    blocks, found = rows.query("task == 'blocks' and condition == 'verbatim'"), []
     for arm, part in blocks.groupby("arm", sort=False):
         kept = measure_interval(part, "retention")
         kept = kept or Interval(float("nan"), float("nan"), float("nan"), 0)

@@ -54,7 +54,7 @@ def test_trials():
     """Every variant under plain training, single switches under the swarm, fixed keys once."""
     trials = make_trials(Params(n_seeds={"steps": 1, "swarm": 1}))
     settings = [dict(t.settings) for t in trials]
-    assert len({t.config_hash for t in trials}) == len(trials) == 97
+    assert len({t.config_hash for t in trials}) == len(trials) == 101
     plain = {(d["base"], d["variant"]) for d in settings if d["training"] == "steps"}
     assert plain == {(base, v) for base, variants in VARIANTS.items() for v in variants}
     assert sum(d["variant"] == "fixed_keys" for d in settings) == 2  # one per training

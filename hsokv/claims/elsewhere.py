@@ -1,0 +1,106 @@
+"""The same measure in the other specifications that the study has run.
+
+A claim is measured once, as the ledger says; whether its verdict stands also by the other reading,
+at the other size, budget or rate follows from the rows its measure is taken from:
+
+- `one_shot`: pooling and padding of the transformers, budget, 20 or 100 words
+- `issues`: the same variant at the documented size, by either pooling, plain or swarm training
+- `attribution`: the other specifications of the factorial
+
+Rows of the predecessor's protocol, of untrained learners and sums have no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from hsokv.claims.rows import settings_of
+from hsokv.experiments.attribution.specifications import SPECIFICATIONS
+from hsokv.experiments.documented_size.trials import POOLINGS, TRAININGS, VARIANTS, is_run
+from hsokv.experiments.one_shot.arms import arm_name
+from hsokv.experiments.one_shot.trials import list_arms
+from hsokv.flows.named import BUDGETS
+from hsokv.flows.readings import TUNED, list_documented
+
+Specified = tuple[dict[str, str], dict[str, Any]]
+ARMS = {arm_name(*arm): arm for arm in list_arms()}
+WORDS = (20, 100)
+TRAINED = {"steps": "plain, 5e-4", "swarm": "swarm"}
+
+
+def list_specifications(measure: Mapping[str, Any]) -> list[Specified]:
+    """Return the specifications of a measure, as the options taken and the measure they make.
+
+    None where there is only the measure as it stands.
+    """
+    find = {"one_shot": _one_shot, "issues": _issues, "attribution": _attribution}
+    found = list(find.get(measure.get("rows"), _none)(measure))
+    return found if len(found) > 1 else []
+
+
+def _none(measure: Mapping) -> Iterator[Specified]:
+    yield from ()
+
+
+def _one_shot(measure: Mapping) -> Iterator[Specified]:
+    settings = settings_of(measure)
+    arms = {side: ARMS[setting["arm"]] for side, setting in settings.items()}
+    open_to = [list_documented(flow) for flow, reading, _ in arms.values() if reading != TUNED]
+    open_to = [readings for readings in open_to if len(readings) > 1]
+    readings = [r for r in open_to[0] if all(r in o for o in open_to)] if open_to else [""]
+    budgeted = any(budget in BUDGETS for _, _, budget in arms.values())
+    budgets = ["demo", "full"] if budgeted else [""]
+    for reading, budget, n_way in product(readings, budgets, WORDS):
+        taken = {"pooling": reading.replace("_", ", "), "budget": budget, "words": str(n_way)}
+        sides = {side: {"arm": _arm(arm, reading, budget)} for side, arm in arms.items()}
+        where = {**measure["where"], "n_way": n_way}
+        if "" in sides:
+            yield taken, {**measure, "where": where | sides[""]}
+        else:
+            a, b = ({**measure[side], **sides[side]} for side in "ab")
+            yield taken, {**measure, "where": where, "a": a, "b": b}
+
+
+def _arm(arm: tuple[str, str, str], reading: str, budget: str) -> str:
+    flow, own, known = arm
+    has_reading = own != TUNED and reading in list_documented(flow)
+    return arm_name(flow, reading if has_reading else own, budget if known in BUDGETS else known)
+
+
+def _issues(measure: Mapping) -> Iterator[Specified]:
+    settings = settings_of(measure)
+    base = next(iter(settings.values()))["base"]
+    variants = [setting["variant"] for setting in settings.values()]
+    if base not in VARIANTS or not all(variant in VARIANTS[base] for variant in variants):
+        return
+    yield {"size": "small", "pooling": "mean", "training": "plain, 2e-3"}, dict(measure)
+    for training, pooling in product(TRAININGS, POOLINGS):
+        if all(is_run(base, variant, training) for variant in variants):
+            taken = {"size": "documented", "pooling": pooling, "training": TRAINED[training]}
+            where = {**measure["where"], "pooling": pooling, "training": training}
+            yield taken, {**measure, "rows": "documented_size", "where": where}
+
+
+def _attribution(measure: Mapping) -> Iterator[Specified]:
+    settings = list(settings_of(measure).values())
+    rates = {setting["rate"] for setting in settings}
+    if len(rates) > 1:  # a difference between trainings
+        yield from _trainings(measure)
+        return
+    for specification in SPECIFICATIONS:
+        where = {**measure["where"], **specification._asdict()}
+        yield specification._asdict(), {**measure, "where": where}
+
+
+def _trainings(measure: Mapping) -> Iterator[Specified]:
+    """Yield plain training minus the swarm, of the prototype alone, small and as documented."""
+    for rate in ("tuned", "documented"):
+        taken = {"size": "small", "pooling": "mean", "rate": rate}
+        yield taken, {**measure, "a": {"rate": rate}}
+    for pooling in POOLINGS:
+        taken = {"size": "documented", "pooling": pooling, "rate": "documented"}
+        where = {"base": "current", "condition": measure["where"]["condition"], "pooling": pooling}
+        sides = {"a": {"training": "steps"}, "b": {"training": "swarm"}}
+        yield taken, {**measure, "rows": "documented_size", "where": where, **sides}
