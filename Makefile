@@ -63,7 +63,7 @@ sweep: $(READY) ## run a notebook once per combination: make sweep SWEEP=NAME BA
 audit: $(READY) ## recompute a random sample of the committed rows and compare: make audit SAMPLE=12
 	$(PY) -m tools.audit --sample $(SAMPLE)
 
-rows: $(READY) ## check the stored rows; make rows SET_ASIDE=rare_words moves doubtful lines aside
+rows: $(READY) ## check the stored rows; make rows SET_ASIDE=one_shot moves doubtful lines aside
 	$(PY) -m tools.rows --preset $(PRESET) $(if $(SET_ASIDE),--set-aside $(SET_ASIDE))
 
 pins: $(READY) ## take the committed rows, and what they rest on, as they are now

@@ -13,7 +13,8 @@ from hsokv.experiments.attribution.cells import cell_values
 from hsokv.experiments.attribution.tables import anova_table
 from hsokv.experiments.effects import effect_table
 from hsokv.experiments.issues.hit_rate import correlation_table
-from hsokv.experiments.rare_words import tables as summaries
+from hsokv.experiments.one_shot import arms
+from hsokv.experiments.one_shot import tables as one_shot
 from hsokv.experiments.registry import list_experiments
 from hsokv.runs.audit import audit
 from tools.audit import research_trials
@@ -21,7 +22,7 @@ from tools.claims_page import CLAIMS
 from tools.paths import ROOT
 
 AUDITED = {
-    "rare_words": {"kv_only", "redesign", "bm25"},
+    "one_shot": {"kv_only", "redesign", "bm25"},
     "printed_table": {"baseline_2"},
     "issues": {"nearest_neighbor"},
 }
@@ -49,13 +50,13 @@ def main() -> None:
     """Print the answers."""
     rows, effects, cells = (
         list_experiments()[name].read(ROOT / "results")
-        for name in ("rare_words", "issues", "attribution")
+        for name in ("one_shot", "issues", "attribution")
     )
     tables = {
         "claims": claims_table(judge(read_claims(CLAIMS), ROOT / "results")),
         "findings": findings.evaluate(ROOT / "results"),
-        "summary": summaries.summarise(rows, ["verbatim", "unseen"]),
-        "measures": summaries.measures_table(rows, ["gate_mean", "flops"], "infer"),
+        "accuracy": one_shot.accuracy_table(arms.best_rows(rows)).drop(columns="memory_utility"),
+        "measures": one_shot.measures_table(rows, ["gate_mean", "flops"], "infer"),
         "effects": effect_table(effects, "2_1"),
         "correlations": correlation_table(effects, ("verbatim",)),
         "factorial": anova_table(cell_values(cells, "verbatim")),

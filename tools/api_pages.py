@@ -65,11 +65,11 @@ An experiment is one object; rows that are stored already are not computed again
 ```python
 from pathlib import Path
 
-from hsokv.experiments.rare_words import EXPERIMENT
+from hsokv.experiments.one_shot import EXPERIMENT
 from hsokv.runs import run_trials
 
 params = EXPERIMENT.params(
-    flows=("bm25",), n_ways=(5,), n_distractors=(0,), n_seeds=2, n_retention_seeds=0
+    flows=("bm25",), n_ways=(5,), n_distractors=(0,), n_seeds=2, n_block_seeds=0
 )
 trials, store = EXPERIMENT.make_trials(params), EXPERIMENT.store(Path("rows"))
 rows = run_trials(trials, EXPERIMENT.run_trial, store, n_jobs=1)

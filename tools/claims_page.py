@@ -158,7 +158,7 @@ def _row(judged: Judged, pages: set[str]) -> list[str]:
 
 
 def _elsewhere(judged: Judged) -> str:
-    """Return whether the verdict stands in other specifications, and what decides if it does not."""
+    """Return whether the verdict stands in other specifications, and if not, what decides."""
     found = judged.robustness
     if found is None:
         return ""

@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     """Check all rows, or set some aside; return 1 when rows cannot be trusted."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", default="research", help=", ".join(PRESETS))
-    parser.add_argument("--set-aside", metavar="NAME", help="experiment, e.g. rare_words")
+    parser.add_argument("--set-aside", metavar="NAME", help="experiment, e.g. one_shot")
     args = parser.parse_args(argv)
     check_keys([args.preset], PRESETS, "preset")
     if args.set_aside:

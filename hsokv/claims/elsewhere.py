@@ -6,6 +6,7 @@ at the other size, budget or rate follows from the rows its measure is taken fro
 - `one_shot`: pooling and padding of the transformers, budget, 20 or 100 words
 - `issues`: the same variant at the documented size, by either pooling, plain or swarm training
 - `attribution`: the other specifications of the factorial
+- `documented_size`: the other pooling
 
 Rows of the predecessor's protocol, of untrained learners and sums have no other.
 """
@@ -35,7 +36,12 @@ def list_specifications(measure: Mapping[str, Any]) -> list[Specified]:
 
     None where there is only the measure as it stands.
     """
-    find = {"one_shot": _one_shot, "issues": _issues, "attribution": _attribution}
+    find = {
+        "one_shot": _one_shot,
+        "issues": _issues,
+        "attribution": _attribution,
+        "documented_size": _documented_size,
+    }
     found = list(find.get(measure.get("rows"), _none)(measure))
     return found if len(found) > 1 else []
 
@@ -92,6 +98,11 @@ def _attribution(measure: Mapping) -> Iterator[Specified]:
     for specification in SPECIFICATIONS:
         where = {**measure["where"], **specification._asdict()}
         yield specification._asdict(), {**measure, "where": where}
+
+
+def _documented_size(measure: Mapping) -> Iterator[Specified]:
+    for pooling in POOLINGS:
+        yield {"pooling": pooling}, {**measure, "where": {**measure["where"], "pooling": pooling}}
 
 
 def _trainings(measure: Mapping) -> Iterator[Specified]:

@@ -18,8 +18,8 @@ import pandas as pd
 from hsokv.boundary.checks import check_keys
 from hsokv.boundary.text import csv_cell
 from hsokv.boundary.yaml_file import read_yaml
-from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_measure, describe, take
 from hsokv.claims.elsewhere import list_specifications
+from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_measure, describe, take
 from hsokv.claims.robustness import Robustness, compute_specifications, judge_robustness
 from hsokv.claims.rows import NotRun, Rows
 from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule

@@ -138,16 +138,13 @@ class Experiment:
 
     def read(self, folder: Path | None = None) -> pd.DataFrame:
         """Return its stored rows, arranged."""
-        return self._arrange(self.store(folder).read())
+        rows = self.store(folder).read()
+        return rows if self.arrange is None else self.arrange(rows)
 
     def run(self, params: Any) -> pd.DataFrame:
-        """Return the rows of a run, arranged, reading what is stored and computing the rest."""
+        """Return the rows of a run, reading what is stored and computing what is missing."""
         options = {"n_jobs": params.n_jobs, "backend": params.backend}
-        trials = self.make_trials(params)
-        return self._arrange(run_trials(trials, self.run_trial, self.store(), **options))
-
-    def _arrange(self, rows: pd.DataFrame) -> pd.DataFrame:
-        return rows if self.arrange is None else self.arrange(rows)
+        return run_trials(self.make_trials(params), self.run_trial, self.store(), **options)
 
 
 def row_schema(

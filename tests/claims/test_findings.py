@@ -32,7 +32,7 @@ def test_verdict_of_an_equivalence():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rule": {"over": 1}}, "rare_words, 'k'.*unknown rule 'over'"),
+        ({"rule": {"over": 1}}, "one_shot, 'k'.*unknown rule 'over'"),
         ({"measure": {"quantity": "meen"}}, "did you mean 'mean'"),
         ({"statment": "s"}, "did you mean 'statement'"),
         ({"rule": None}, "expected exactly one"),
@@ -50,7 +50,7 @@ def test_wrong_finding_names_experiment_and_key(monkeypatch, change, message):
 
 def test_key_is_used_once(monkeypatch):
     """Two findings of one key cannot be told apart in the report."""
-    text = resources.files("hsokv.experiments.rare_words").joinpath("findings.yaml").read_text()
+    text = resources.files("hsokv.experiments.one_shot").joinpath("findings.yaml").read_text()
     monkeypatch.setattr(findings, "read_findings", lambda name: text.encode())
     with pytest.raises(ValueError, match="used twice"):
         findings.list_findings()

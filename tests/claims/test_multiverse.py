@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 
 from hsokv.claims import multiverse
-from hsokv.claims.multiverse import Headline, Robustness, compute, fill, judge_robustness
+from hsokv.claims.multiverse import Headline, compute, fill
+from hsokv.claims.robustness import judge_robustness
 from hsokv.claims.rows import Rows
-from hsokv.stats.decisions import FAILS, HOLDS, OPEN
+from hsokv.stats.decisions import FAILS
 from hsokv.stats.word_sets import encode_words
 
 MEASURE = {
@@ -26,12 +27,6 @@ def headline(**changes):
     known = {"key": "k", "statement": "s", "measure": MEASURE, "rule": {"above": 0.05},
              "choices": CHOICES, "objection": "o", "test": "t"}  # fmt: skip
     return Headline(**known | changes)
-
-
-def verdicts(*rows):
-    """A table with choices x and y: (option of x, option of y, verdict)."""
-    table = pd.DataFrame(rows, columns=["x", "y", "verdict"])
-    return table.assign(point=0.0, low=0.0, high=0.0, n=1)
 
 
 def test_specifications_are_all_combinations():
@@ -92,44 +87,6 @@ def test_each_specification_gets_its_own_rows():
     assert (some["verdict"] == "not run").all() and some["point"].isna().all()
     found = judge_robustness(table.reset_index())
     assert (found.n, found.n_all) == (4, 8) and found.kind != "robust"
-
-
-def test_robust_means_nine_of_ten():
-    """Whatever the verdict is; one fewer is fragile if no choice explains it."""
-    nine = verdicts(*[("a", "a", HOLDS)] * 5, *[("b", "b", HOLDS)] * 4, ("b", "b", OPEN))
-    counts = {HOLDS: 9, FAILS: 0, OPEN: 1}
-    assert judge_robustness(nine) == Robustness("robust", counts, 10)
-    told = "robust: holds in 9, cannot be told in 1 of 10 specifications"
-    assert str(judge_robustness(nine)) == told
-    eight = verdicts(*[("a", "a", HOLDS)] * 8, ("b", "b", OPEN), ("b", "b", HOLDS))
-    assert judge_robustness(eight).kind == "robust"
-    fewer = verdicts(*[("a", "a", HOLDS)] * 2, ("b", "a", OPEN), ("b", "a", HOLDS))
-    assert judge_robustness(fewer).kind == "fragile"
-
-
-def test_one_choice_may_decide():
-    """Each of its options has a verdict of its own; the other choice does not."""
-    table = verdicts(
-        ("a", "c", HOLDS), ("a", "d", HOLDS), ("b", "c", FAILS), ("b", "d", FAILS)
-    )  # fmt: skip
-    assert judge_robustness(table).kind == "depends on x"
-    assert multiverse.telling_choice(table) == "x"
-    assert multiverse.by_option(table, "x") == "a 2 of 2; b 0 of 2 (2 fail)"
-
-
-def test_many_options_are_told_in_short():
-    """Those under which the statement always holds are counted together."""
-    rows = [(f"option {i}", "c", HOLDS) for i in range(8)] + [("bad", "c", FAILS)]
-    assert multiverse.by_option(verdicts(*rows), "x") == "bad 0 of 1 (1 fail); the other 8 8 of 8"
-    assert multiverse.by_option(verdicts(*rows[:8]), "x") == "all 8 options, 8 of 8"
-    assert multiverse.telling_choice(verdicts(*rows[:8])) == "y"  # none tells: the fewest options
-
-
-def test_nothing_run_is_said():
-    """No share is made up where no specification has rows."""
-    table = verdicts(("a", "a", "not run"))
-    assert str(judge_robustness(table)) == "not run" and judge_robustness(table).n_all == 1
-    assert multiverse.by_option(table, "x") == "" and multiverse.telling_choice(table) == "x"
 
 
 def test_the_headlines_are_complete():

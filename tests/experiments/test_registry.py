@@ -16,7 +16,7 @@ def test_every_folder_is_an_experiment_of_its_name():
     folders = {found.name for found in pkgutil.iter_modules(hsokv.experiments.__path__) if found[2]}
     assert folders == set(EXPERIMENTS)
     assert list(EXPERIMENTS) == sorted(EXPERIMENTS, key=lambda name: EXPERIMENTS[name].notebook)
-    assert read_findings("rare_words") and read_findings("attribution") == b""
+    assert read_findings("one_shot") and read_findings("attribution") == b""
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=lambda e: e.name)

@@ -29,8 +29,8 @@ OWN = [
 def rows_file(tmp_path, monkeypatch):
     """The rows of two training-free research trials, in a results folder of their own."""
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path))
-    experiment = list_experiments()["rare_words"]
-    monkeypatch.setattr(audit, "list_experiments", lambda: {"rare_words": experiment})
+    experiment = list_experiments()["one_shot"]
+    monkeypatch.setattr(audit, "list_experiments", lambda: {"one_shot": experiment})
     monkeypatch.setattr(audit, "audit", functools.partial(hsokv.runs.audit.audit, n_jobs=1))
     trials = [
         trial
@@ -56,7 +56,7 @@ def test_honest_rows_agree(rows_file, capsys):
     forge(rows_file, "predict_ms", "12345")
     assert audit.main(["--sample", "2"]) == 0
     said = capsys.readouterr().out
-    assert "training-free: 2 trials, 8 rows" in said and "all rows agree" in said
+    assert "training-free: 2 trials, 14 rows" in said and "all rows agree" in said
 
 
 @pytest.mark.parametrize(("column", "value"), [("novelty_auroc", "0.5"), ("kv_hit_rate", "9.9")])
@@ -121,16 +121,16 @@ def test_what_may_differ_in_trained_rows(monkeypatch, capsys, changed, verdict):
 def test_table_keeps_other_experiments(monkeypatch, capsys, tmp_path):
     """The rows of what was audited replace its own in the table; a misspelt name is answered."""
     table = tmp_path / "table.csv"
-    pd.DataFrame([{"experiment": "rare_words"}, {"experiment": "attribution"}]).to_csv(table)
+    pd.DataFrame([{"experiment": "one_shot"}, {"experiment": "attribution"}]).to_csv(table)
     real = list_experiments
     assert trained_audit(monkeypatch, lambda row: row, "--table", str(tmp_path / "new.csv")) == 0
     monkeypatch.setattr(audit, "list_experiments", real)
     audit.write_table(table, pd.read_csv(tmp_path / "new.csv").to_dict("records"))
     found = pd.read_csv(table)
-    assert found["experiment"].tolist() == ["rare_words", "attribution"]
+    assert found["experiment"].tolist() == ["one_shot", "attribution"]
     assert found["rows"].tolist()[1] and found["differing"].tolist()[1] == 0
-    assert audit.main(["--only", "rare_wrds"]) == 1
-    assert "did you mean 'rare_words'" in capsys.readouterr().err
+    assert audit.main(["--only", "one_shto"]) == 1
+    assert "did you mean 'one_shot'" in capsys.readouterr().err
 
 
 def test_nothing_to_audit_is_an_error(tmp_path, monkeypatch, capsys):

@@ -105,7 +105,7 @@ def test_api_examples_run(tmp_path, monkeypatch):
         assert not printed or str(results[-1]) == printed
     assert len(results) == 3
     assert set(results[2]["seed"]) == {0, 1}
-    assert (tmp_path / "rows/rare_words.csv").is_file()
+    assert (tmp_path / "rows/one_shot.csv").is_file()
 
 
 def test_prose_is_safe_markdown():

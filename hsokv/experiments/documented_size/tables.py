@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import pandas as pd
 
@@ -29,6 +30,13 @@ SWITCH_VARIANTS = {
     "consolidation": ("no_consolidation", "consolidation"),
     "forgetting": ("no_forgetting", "forgetting"),
     "refresh": ("refresh", "no_refresh"),
+}
+# The readme's suite of ablations, as training and variant of the prototype.
+SUITE = {
+    "memory and swarm": ("swarm", ""),
+    "memory alone": ("steps", ""),
+    "swarm alone": ("swarm", "no_memory"),
+    "neither": ("steps", "no_memory"),
 }
 LABELS = {switch.name: switch.label for switch in SWITCHES}
 _KEPT_AT_REDESIGN = ("similarity",)  # the redesign has the prototype's level of it
@@ -131,6 +139,23 @@ def base_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
                 line[condition] = points_of(part[part["condition"] == condition])
             found.append(line)
     return pd.DataFrame(found, columns=["learner", "specification", "seeds", *conditions])
+
+
+def suite_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
+    """Return accuracy of the prototype with and without its memory and its swarm, as text.
+
+    Returns:
+        Columns learner, pooling, seeds and one per condition.
+    """
+    rows, found = rows[rows["base"] == "current"], []
+    for (name, (training, variant)), pooling in product(SUITE.items(), ("mean", "last")):
+        here = rows[(rows["training"] == training) & (rows["variant"] == variant)]
+        here = here[here["pooling"] == pooling]
+        if len(here):
+            line = {"learner": name, "pooling": pooling, "seeds": here["seed"].nunique()}
+            told = {c: points_of(here[here["condition"] == c]) for c in conditions}
+            found.append(line | told)
+    return pd.DataFrame(found, columns=["learner", "pooling", "seeds", *conditions])
 
 
 def points_of(rows: pd.DataFrame) -> str:

@@ -1,6 +1,7 @@
 """Arms of one-shot rows: their names, which of a flow's readings stands for it, which rows count.
 
-An *arm* is a flow in a reading under a budget: 'redesign', 'kv_only (mean)', 'current (last, full)'.
+An *arm* is a flow in a reading under a budget, for instance 'redesign', 'kv_only (mean)' or
+'current (last, full)'.
 """
 
 from __future__ import annotations

@@ -51,9 +51,7 @@ def accuracy_texts(table: pd.DataFrame) -> pd.DataFrame:
 
     A dash marks what was not run.
     """
-    texts = [
-        f"{100 * r.point:.1f} [{100 * r.low:.1f}, {100 * r.high:.1f}]" for r in table.itertuples()
-    ]
+    texts = [_percent_text(row) for row in table.itertuples()]
     wide = table.assign(text=texts).pivot(index="arm", columns="condition", values="text")
     return wide.loc[table["arm"].unique()].fillna("–")
 
@@ -110,7 +108,8 @@ def difference_texts(table: pd.DataFrame) -> pd.DataFrame:
     A dash marks what was not run.
     """
     texts = [
-        f"{100 * r.point:+.1f} [{100 * r.low:+.1f}, {100 * r.high:+.1f}]" for r in table.itertuples()
+        f"{100 * r.point:+.1f} [{100 * r.low:+.1f}, {100 * r.high:+.1f}]"
+        for r in table.itertuples()
     ]
     wide = table.assign(text=texts).pivot(index="label", columns="condition", values="text")
     return wide.loc[table["label"].unique(), table["condition"].unique()].fillna("–")
@@ -147,3 +146,8 @@ def retention_table(rows: pd.DataFrame) -> pd.DataFrame:
         })  # fmt: skip
     columns = ["arm", "accuracy", "retention", "low", "high", "forgetting", "n_seeds"]
     return pd.DataFrame(found, columns=columns)
+
+
+def _percent_text(row: Interval, sign: str = "") -> str:
+    point, low, high = (f"{100 * end:{sign}.1f}" for end in (row.point, row.low, row.high))
+    return f"{point} [{low}, {high}]"

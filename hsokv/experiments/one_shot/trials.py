@@ -138,7 +138,7 @@ class Params(NotebookParams):
     swarm_budget: str = "demo"  # budget of the swarm-trained flows and of fine_tune
     # seeds of the flows that train a transformer, per task, and at fewer words than the most
     transformer_seeds: dict[str, int] = field(default_factory=lambda: {"words": 20, "senses": 5})
-    tuned_transformer_seeds: int = 3  # of those, in their tuned form
+    tuned_transformer_seeds: dict[str, int] = field(default_factory=dict)  # in their tuned form
     full_seeds: dict[str, dict[str, int]] = field(default_factory=dict)  # flow -> reading -> seeds
     n_jobs: int = -1  # trials at a time, -1 for all cores
     backend: str = "loky"  # "ray" runs the same trials on a cluster
@@ -147,7 +147,8 @@ class Params(NotebookParams):
         object.__setattr__(self, "flows", self.flows or tuple(FLOWS))
         check_keys(self.flows, FLOWS, "flow")
         check_keys([self.swarm_budget], BUDGETS, "swarm_budget")
-        check_keys(self.transformer_seeds, (*TASKS, FEWER_WORDS), "task in transformer_seeds")
+        for name in ("transformer_seeds", "tuned_transformer_seeds"):
+            check_keys(getattr(self, name), (*TASKS, FEWER_WORDS), f"task in {name}")
         check_keys(self.full_seeds, BUDGETED, "flow with a budget in full_seeds")
         for flow, readings in self.full_seeds.items():
             check_keys(readings, list_readings(flow), f"reading of {flow} in full_seeds")
@@ -204,9 +205,9 @@ def make_trials(params: Params) -> list[Trial]:
                 n_seeds = seeds[task]
                 if trains:
                     group = FEWER_WORDS if task == "words" and n_way < most else task
-                    n_seeds = min(n_seeds, params.transformer_seeds.get(group, 0))
-                    if reading == TUNED:
-                        n_seeds = min(n_seeds, params.tuned_transformer_seeds)
+                    tuned = reading == TUNED
+                    given = params.tuned_transformer_seeds if tuned else params.transformer_seeds
+                    n_seeds = min(n_seeds, given.get(group, 0))
                 arm = (flow, reading, budget)
                 trials += [_trial(arm, task, n_way, seed, params) for seed in range(n_seeds)]
     for flow, readings in params.full_seeds.items():

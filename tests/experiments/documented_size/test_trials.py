@@ -116,6 +116,10 @@ def test_tables_by_specification():
     assert effects.loc[("2.2", "simple"), tables.SPECIFICATIONS["steps", "last"]] == "–"
     verdicts = tables.issue_verdicts(frame).set_index("issue")
     assert verdicts.loc["2.2", mean] == "depends on the learner"
+    suite = tables.suite_table(frame, ["verbatim"]).set_index(["learner", "pooling"])
+    assert suite.index.tolist() == [("memory and swarm", "mean"), ("memory alone", "mean")]
+    assert suite.loc[("memory alone", "mean"), "verbatim"].startswith("75.0 % [")
+    assert suite["seeds"].tolist() == [4, 4]
     alone = tables.switch_effects(frame, "verbatim").set_index(["switch", "at"])
     assert alone.loc[("top_k", "prototype"), "point"] == pytest.approx(-0.5)
     learners = tables.base_table(frame, ["verbatim"]).set_index(["learner", "specification"])

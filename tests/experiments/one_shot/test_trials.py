@@ -4,41 +4,20 @@ import pandas as pd
 import pytest
 
 from hsokv.data.stories import CONDITIONS
-from hsokv.experiments.one_shot import EXPERIMENT, tables
+from hsokv.experiments.one_shot import EXPERIMENT, arms, tables
 from hsokv.experiments.one_shot.trials import (
     SCHEMA,
     TASKS,
-    Params,
     arm_config,
     list_arms,
     make_trials,
     run_trial,
     trains_transformer,
 )
-from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.flows.named import FLOWS
 from hsokv.flows.readings import READINGS, TUNED, list_documented, list_readings, read_flow
 from hsokv.runs.engine import run_trials
-from tests.conftest import TINY
-
-
-def make_params(**changes):
-    """One small draw."""
-    small = {
-        "flows": ("redesign",), "n_ways": (10,), "n_distractors": (0, 2), "n_seeds": 1,
-        "n_block_seeds": 1, "swarm_budget": "quick", "n_jobs": 1,
-    }  # fmt: skip
-    return Params(**(small | changes))
-
-
-@pytest.fixture
-def tiny_flows(monkeypatch):
-    """Transformers at tiny sizes, and a swarm budget of a few steps."""
-    sizes = {key: TINY[key] for key in ("d_model", "n_layers", "n_heads", "d_ff", "n_steps")}
-    for name, config in FLOWS.items():
-        if config.encoder == "transformer":
-            monkeypatch.setitem(FLOWS, name, config.with_overrides(**sizes))
-    swarm = {key: TINY[key] for key in BUDGETS["quick"] if key in TINY}
-    monkeypatch.setitem(BUDGETS, "quick", swarm | {"batch_size": 16})
+from tests.experiments.one_shot.conftest import make_params
 
 
 @pytest.mark.parametrize(
@@ -50,6 +29,7 @@ def test_rows(tiny_flows, tmp_path, name):
     frame = run_trials(trials, run_trial, EXPERIMENT.store(tmp_path), n_jobs=1, progress=False)
     assert list(frame.columns) == list(SCHEMA.columns)
     shown = {reading for reading in list_readings(name) if "padded" not in reading}
+    shown -= {TUNED} if trains_transformer(name) else set()  # asked for by name
     assert set(frame["reading"]) == shown
     for reading, part in frame.groupby("reading"):
         keys = sorted(zip(part["task"], part["condition"], part["n_distractors"]))
@@ -59,7 +39,7 @@ def test_rows(tiny_flows, tmp_path, name):
         if not trains_transformer(name) and reading != TUNED:
             wanted += [("blocks", c, 0) for c in CONDITIONS]
         assert keys == sorted(wanted)
-    main = tables.main_rows(frame).set_index(["reading", "condition"]).sort_index()
+    main = arms.main_rows(frame).set_index(["reading", "condition"]).sort_index()
     words = main.drop(index="sense", level="condition")
     assert set(words.drop(index="unseen", level="condition")["n_test"]) == {8}
     assert set(main.xs("sense", level="condition")["n_test"]) == {32}
@@ -109,7 +89,10 @@ def test_flows_that_train_a_transformer_get_fewer_seeds():
     """Per task, fewer still in their tuned form; a task that is not named gets none."""
     seeds = {"words": 3, "senses": 2}
     params = make_params(
-        flows=("hybrid", "redesign"), n_seeds=4, transformer_seeds=seeds, tuned_transformer_seeds=1
+        flows=("hybrid", "redesign"),
+        n_seeds=4,
+        transformer_seeds=seeds,
+        tuned_transformer_seeds={"words": 1, "senses": 1},
     )
     settings = [(t.flow, dict(t.settings)) for t in make_trials(params)]
     counted = {
@@ -147,23 +130,64 @@ def test_the_reading_is_chosen_on_validation_words():
         row("minimal_fix", "mean", 0, 0.8, 9), row("minimal_fix", "mean", 1, 0.8, 8),
         row("kv_only", "last", 0, 0.5, 1), row("kv_only", "mean", 0, 0.5, 3),
     ])  # fmt: skip
-    assert tables.choose_readings(rows) == {
+    assert arms.choose_readings(rows) == {
         ("minimal_fix", "fixed"): "last", ("kv_only", "fixed"): "last",
     }  # fmt: skip
-    table = tables.accuracy_table(rows).set_index("arm")
+    table = tables.accuracy_table(arms.with_arm(rows)).set_index("arm")
     assert table.loc["minimal_fix (last)", "chosen"] and not table.loc["kv_only (mean)", "chosen"]
     assert table.loc["minimal_fix (mean)", "point"] == pytest.approx(0.85)
     assert table.loc["minimal_fix (mean)", "n"] == 20
     assert table["validation"].tolist() == [0.9, 0.8, 0.5, 0.5] and table["gate_mean"].isna().all()
 
 
-def test_gaps_are_paired():
-    """Seeds of both arms only; the sign says which is better; what was not run is a dash."""
+def test_the_best_rows_are_of_the_chosen_reading():
+    """One arm per flow and budget, tuned forms left out, in the order of the flows."""
     rows = pd.DataFrame([
+        row("redesign", "", 0, 1.0, 9), row("redesign", "tuned", 0, 1.0, 9),
+        row("kv_only", "last", 0, 0.5, 1), row("kv_only", "mean", 0, 0.6, 3),
+        row("class_mean", "tuned", 0, 1.0, 9),
+    ])  # fmt: skip
+    assert arms.best_rows(rows)["arm"].tolist() == ["kv_only (mean)", "redesign"]
+    assert arms.choose_readings(rows) == {("kv_only", "fixed"): "mean", ("redesign", "fixed"): ""}
+
+
+def test_gaps_are_paired():
+    """Seeds of both arms only; the sign says which is better; what was not run is left out."""
+    rows = arms.with_arm(pd.DataFrame([
         row("redesign", "", 0, 1.0, 9), row("redesign", "", 1, 1.0, 9),
         row("kv_only", "mean", 0, 0.5, 3), row("kv_only", "mean", 1, 0.5, 3),
         row("kv_only", "mean", 7, 0.5, 10),
-    ])  # fmt: skip
+    ]))  # fmt: skip
     pairs = [("redesign", "kv_only (mean)"), ("redesign", "kv_only (last)")]
-    table = tables.gap_table(rows, pairs, ["verbatim"])
-    assert table["verbatim"][0].startswith("+60.0 [") and table["verbatim"][1] == "–"
+    table = tables.difference_table(rows, pairs, ["verbatim", "infer"])
+    assert table["label"].tolist() == ["redesign − kv_only (mean)"]
+    gap = table.iloc[0]
+    assert gap["point"] == pytest.approx(0.6) and gap["low"] < 0.6 < gap["high"]
+    assert gap["n"] == 20 and gap["n_seeds"] == 2 and gap["p_holm"] == 0.5
+    text = tables.difference_texts(table)
+    assert text.columns.tolist() == ["verbatim"] and text.iloc[0, 0].startswith("+60.0 [")
+    back = tables.difference_table(rows, [pairs[0][::-1]], ["verbatim"]).iloc[0]
+    assert back["low"] == pytest.approx(-gap["high"])
+    assert tables.difference_table(rows, pairs[1:], ["verbatim"]).empty
+
+
+def test_accuracy_along_words_and_distractors():
+    """Either is varied while the other stands at its plain value."""
+    rows = pd.DataFrame([
+        row("redesign", "", seed, 1.0, right) | {"n_way": n_way, "n_distractors": n}
+        for seed in (0, 1)
+        for n_way, n, right in ((20, 0, 9), (100, 0, 8), (100, 3, 4))
+    ])  # fmt: skip
+    rows = arms.with_arm(rows)
+    words = tables.accuracy_along(rows, "n_way", ["verbatim"]).set_index("n_way")["point"]
+    assert words.to_dict() == {20: pytest.approx(0.9), 100: pytest.approx(0.8)}
+    noise = tables.accuracy_along(rows, "n_distractors", ["verbatim"]).set_index("n_distractors")
+    assert noise["point"].to_dict() == {0: pytest.approx(0.8), 3: pytest.approx(0.4)}
+
+
+def test_other_measures_are_means_over_seeds():
+    """Undefined ones are missing; n counts the seeds with any of them."""
+    rows = arms.with_arm(pd.DataFrame([row("kv_only", "mean", s, 0.5, 3) for s in (0, 1)]))
+    table = tables.measures_table(rows, ["gate_mean", "top1_key_correct"], "verbatim").iloc[0]
+    assert table["arm"] == "kv_only (mean)" and table["n_seeds"] == 2
+    assert table["top1_key_correct"] == 0.5 and pd.isna(table["gate_mean"])

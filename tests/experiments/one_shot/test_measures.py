@@ -1,4 +1,4 @@
-"""The experiment: which trials, which rows, and that they repeat."""
+"""What a trial measures, that it repeats, and which parameters are refused."""
 
 import math
 from collections import Counter
@@ -7,126 +7,98 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hsokv import ABSTAIN, list_flows
+from hsokv import ABSTAIN
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import Texts, make_rare_word_task
 from hsokv.experiments.evaluate import right_answers
-from hsokv.experiments.rare_words import EXPERIMENT
-from hsokv.experiments.rare_words.trials import (
-    CONDITIONS,
+from hsokv.experiments.one_shot import trials as trials_module
+from hsokv.experiments.one_shot.trials import (
     MEASURES,
-    SCHEMA,
-    TIMINGS,
+    UNAUDITED,
     Params,
-    flow_config,
+    arm_config,
     make_trials,
     run_trial,
 )
 from hsokv.flows.named import BUDGETS, FLOWS
-from hsokv.runs.engine import run_trials
 from hsokv.stats.word_sets import decode_words
-from tests.conftest import TINY
+from tests.experiments.one_shot.conftest import make_params
 
 
-@pytest.fixture
-def tiny_flows(monkeypatch):
-    """Transformer flows of every kind at tiny sizes, and a swarm budget of a few steps."""
-    sizes = {key: TINY[key] for key in ("d_model", "n_layers", "n_heads", "d_ff", "n_steps")}
-    for name, config in FLOWS.items():
-        if config.encoder == "transformer":
-            monkeypatch.setitem(FLOWS, name, config.with_overrides(**sizes))
-    swarm = {key: TINY[key] for key in BUDGETS["quick"] if key in TINY}
-    monkeypatch.setitem(BUDGETS, "quick", swarm | {"batch_size": 16})
-
-
-def make_params(**changes):
-    """A run of seconds."""
-    small = {
-        "flows": ("redesign",), "n_ways": (10,), "n_distractors": (0, 2), "n_seeds": 1,
-        "n_retention_seeds": 1, "swarm_budget": "quick", "n_jobs": 1,
-    }  # fmt: skip
-    return Params(**(small | changes))
+def first_trial(**changes):
+    """Words all at once, in the first reading, of a small run."""
+    trials = make_trials(make_params(**changes))
+    return next(t for t in trials if t.as_dict()["task"] == "words")
 
 
 def rows_of(**changes):
-    """Rows of the one trial of a small run, by condition and number of distractors."""
-    (trial,) = make_trials(make_params(**changes))
+    """Its rows by condition and number of distractors."""
+    trial = first_trial(**changes)
     return {(row["condition"], row["n_distractors"]): row for row in run_trial(trial)}
 
 
 def test_number_of_trials():
-    """Every n_way, but swarms and fine_tune at the largest only, and there at 'full' too."""
+    """Every n_way, flows with a budget at the largest only, and there at 'full' too."""
     params = make_params(
         flows=("redesign", "hybrid", "current", "fine_tune"), n_ways=(5, 100), n_seeds=3,
-        swarm_budget="demo", full_seeds={"current": 2},
+        swarm_budget="demo", transformer_seeds={"words": 3, "fewer_words": 2, "blocks": 1},
+        n_block_seeds=2, full_seeds={"current": {"mean": 2}},
     )  # fmt: skip
-    trials = make_trials(params)
-    budgets = Counter((t.flow, t.as_dict()["budget"], t.as_dict()["n_way"]) for t in trials)
-    assert budgets == {
-        ("redesign", "none", 5): 3, ("redesign", "none", 100): 3,
-        ("hybrid", "fixed", 5): 3, ("hybrid", "fixed", 100): 3, ("current", "demo", 100): 3,
-        ("fine_tune", "demo", 100): 3, ("current", "full", 100): 2,
+    trials = [t for t in make_trials(params) if t.as_dict()["reading"] in ("", "mean")]
+    counted = Counter(
+        (t.flow, d["budget"], d["task"], d["n_way"]) for t in trials for d in [t.as_dict()]
+    )
+    assert counted == {
+        ("redesign", "none", "words", 5): 3, ("redesign", "none", "words", 100): 3,
+        ("redesign", "none", "blocks", 100): 2, ("redesign", "none", "senses", 40): 3,
+        ("hybrid", "fixed", "words", 5): 2, ("hybrid", "fixed", "words", 100): 3,
+        ("hybrid", "fixed", "blocks", 100): 1, ("current", "demo", "words", 100): 3,
+        ("current", "demo", "blocks", 100): 1, ("fine_tune", "demo", "words", 100): 3,
+        ("fine_tune", "demo", "blocks", 100): 1, ("current", "full", "words", 100): 2,
     }  # fmt: skip
-    assert len({trial.config_hash for trial in trials}) == len(trials) == 20
-    assert {t.seed for t in trials} == {0, 1, 2}
+    assert len({trial.config_hash for trial in trials}) == len(trials)
 
 
-def test_flows_may_get_fewer_seeds():
-    """`fewer_seeds` lowers the number for one flow and never raises it."""
-    params = make_params(
-        flows=("redesign", "bm25"), n_seeds=3, fewer_seeds={"bm25": 1, "redesign": 9}
-    )
-    assert Counter(t.flow for t in make_trials(params)) == {"redesign": 3, "bm25": 1}
+def test_distractors_at_the_largest_n_way_only():
+    """Small tasks, blocks and tuned forms are tested plainly."""
+    for trial in make_trials(make_params(flows=("redesign",), n_ways=(5, 20))):
+        d = trial.as_dict()
+        is_main = (d["n_way"], d["task"], d["reading"]) == (20, "words", "")
+        assert d["n_distractors"] == ((0, 2) if is_main else (0,))
 
 
-def test_distractors_and_blocks_at_the_largest_n_way_only():
-    """Small tasks are tested plainly; retention on the first seeds, never at the full budget."""
-    params = make_params(
-        flows=("redesign", "current"), n_ways=(5, 20), n_seeds=2, full_seeds={"current": 1}
-    )
-    for trial in make_trials(params):
-        settings = trial.as_dict()
-        is_main = settings["n_way"] == 20
-        assert settings["n_distractors"] == ((0, 2) if is_main else (0,))
-        assert settings["retention"] == (
-            is_main and trial.seed == 0 and settings["budget"] != "full"
-        )
+@pytest.mark.parametrize(("name", "parts"), [("fine_tune", 5), ("hybrid", 1)])
+def test_a_budget_is_spent_evenly_over_blocks(tiny_flows, monkeypatch, name, parts):
+    """Five blocks share the steps of a flow with a budget; others take all their steps on each."""
+    made, real = [], trials_module.make_flow
+
+    def make(*args, **options):
+        made.append(options["n_steps"])
+        return real(*args, **options)
+
+    monkeypatch.setattr(trials_module, "make_flow", make)
+    monkeypatch.setitem(BUDGETS, "quick", BUDGETS["quick"] | {"meta_iterations": 10})
+    trial = make_trials(make_params(flows=(name,), transformer_seeds={"blocks": 1}))[0]
+    run_trial(trial)
+    whole = arm_config(name, trial.as_dict()["reading"], trial.as_dict()["budget"]).n_steps
+    assert made == [whole // parts] and whole >= 2 * parts
 
 
 def test_a_changed_configuration_is_another_trial(monkeypatch):
     """The hash of a trial depends on every switch of its flow."""
-    (before,) = make_trials(make_params())
+    before = first_trial()
     monkeypatch.setitem(FLOWS, "redesign", FLOWS["redesign"].with_overrides(d_model=64))
-    (after,) = make_trials(make_params())
+    after = first_trial()
     assert before.config_hash != after.config_hash
 
 
 def test_fine_tune_gets_the_steps_of_the_swarm():
     """500 rounds of ten agents, two of them random search at two thirds: 4,667 steps."""
-    config = flow_config("fine_tune", "full")
+    config = arm_config("fine_tune", "last", "full")
     assert (config.n_steps, config.batch_size) == (4667, 32)
-    assert flow_config("fine_tune", "demo").n_steps == round(125 * (3 + 2 / 3))
-    assert flow_config("current", "full").n_agents == 10
-    assert flow_config("redesign", "none") == FLOWS["redesign"]
-
-
-@pytest.mark.parametrize("name", list_flows())
-def test_rows_of_every_flow(tiny_flows, tmp_path, name):
-    """A row per condition and number of distractors, accepted by the schema, blocks included."""
-    trials = make_trials(make_params(flows=(name,)))
-    frame = run_trials(trials, run_trial, EXPERIMENT.store(tmp_path), n_jobs=1, progress=False)
-    assert list(frame.columns) == list(SCHEMA.columns)
-    keys = list(zip(frame["condition"], frame["n_distractors"]))
-    assert sorted(keys) == sorted((c, n) for c in CONDITIONS for n in (0, 2))
-    assert set(frame["flow"]) == {name} and set(frame["n_way"]) == {10}
-    frame = frame.set_index(["condition", "n_distractors"]).sort_index()
-    stored = frame.drop(index="unseen")
-    assert (stored["n_test"] == 8).all() and (frame.loc["unseen", "n_test"] == 30).all()
-    blocks = stored["retention"].notna() | stored["forgetting"].notna()
-    assert blocks.tolist() == [n == 0 and name != "as_shipped" for _, n in stored.index]
-    assert frame["retention_as_printed"].notna().sum() == 1
-    assert frame["retention_as_printed"].notna()["verbatim", 0]
-    assert (frame["train_s"] > 0).all() and frame["novelty_auroc"].between(0, 1).all()
+    assert arm_config("fine_tune", "mean", "demo").n_steps == round(125 * (3 + 2 / 3))
+    assert arm_config("current", "mean", "full").n_agents == 10
+    assert arm_config("redesign", "", "none") == FLOWS["redesign"]
 
 
 @pytest.mark.parametrize("name", ["redesign", "current"])
@@ -134,7 +106,7 @@ def test_a_trial_repeats(tiny_flows, name):
     """Two runs of one trial differ in their timings alone."""
     first, second = rows_of(flows=(name,)), rows_of(flows=(name,))
     for key in first:
-        for column in first[key].keys() - set(TIMINGS):
+        for column in first[key].keys() - set(UNAUDITED):
             one, two = first[key][column], second[key][column]
             assert one == two or (one != one and two != two), (key, column)
 
@@ -198,7 +170,7 @@ def test_what_counts_as_right():
         ({"n_seed": 3}, "unknown parameter of Params 'n_seed': did you mean 'n_seeds'"),
         ({"flows": ["curent"]}, "unknown flow 'curent': did you mean 'current'"),
         ({"swarm_budget": "ful"}, "unknown swarm_budget 'ful': did you mean 'full'"),
-        ({"full_seeds": {"hybird": 1}}, "unknown flow with a budget"),
+        ({"full_seeds": {"hybird": {"mean": 1}}}, "unknown flow with a budget"),
         ({"n_seeds": 0}, "n_seeds=0"),
         ({"n_ways": []}, r"n_ways=\(\)"),
         ({"n_ways": [4]}, "n_ways holds 4: expected 5 to 100"),
@@ -222,6 +194,8 @@ def test_wrong_types(params):
 
 def test_parameters_as_a_notebook_gives_them():
     """Lists become tuples, no flows means all, and the hashable form survives a round trip."""
-    params = Params.from_params({"flows": [], "n_ways": [5], "full_seeds": {"current": 1}})
+    params = Params.from_params(
+        {"flows": [], "n_ways": [5], "full_seeds": {"current": {"mean": 1}}}
+    )
     assert params.flows == tuple(FLOWS) and params.n_ways == (5,)
     assert Params.from_params(params.as_dict()) == params
