@@ -9,6 +9,7 @@ from hsokv.plots.charts import (
 from hsokv.plots.diagrams import draw_flow
 from hsokv.plots.specifications import plot_specifications
 from hsokv.plots.style import flow_style, save_figure, use_style
+from hsokv.plots.tables import show_table
 
 __all__ = [
     "draw_flow",
@@ -19,5 +20,6 @@ __all__ = [
     "plot_paired_differences",
     "plot_specifications",
     "save_figure",
+    "show_table",
     "use_style",
 ]
