@@ -20,8 +20,10 @@ from hsokv.claims.ledger import (
     rule_text,
     value_text,
 )
-from hsokv.claims.quantities import unit_of
+from hsokv.claims.quantities import POINTS, Measured, unit_of
 from hsokv.claims.robustness import by_option, telling_choice
+from hsokv.experiments.word_rows import MIN_EFFECT
+from hsokv.stats.decisions import OPEN
 from tools.command import command
 from tools.markdown import prose, table
 from tools.paths import BOOK, read_toc, results_dir
@@ -54,12 +56,15 @@ result rows; none is typed.
   factorial had shown it (the fallback), or that the claim is a sum that anyone can redo. For the
   predecessor's table the rules came before our rows, but figures
   from earlier runs of its public code were known.
+* Where a difference cannot be told from 0, but one of 5 points either way is excluded, the row says
+  so.
 * Where the same claim could be measured in other rows, by the other reading of the transformers, at
   another budget or number of words, at the documented size and rate, or in another specification of
   the factorial, all of these *specifications* were judged by the same rule: **robust** means one
-  verdict in at least 90 % of them, **undecided** that this is *cannot be told*, **depends on** that
-  one choice decides, **fragile** anything else. Where transformers can be read in two ways the row
-  itself stands for the mean of all tokens, which is better for every flow.
+  verdict in at least 90 % of them, **undecided** that this is *cannot be told*, **holds** (or
+  **fails**) **where it can be told** that none says the opposite, **depends on** that one choice
+  decides between opposites, **fragile** that none does. Where transformers can be read in two ways
+  the row itself stands for the mean of all tokens, which is better for every flow.
 * In two rows of the sources' table the methods are swapped. A claim about a method is tested on
   that method, a claim about a printed row on the method behind the row; the test says which.
 """
@@ -151,10 +156,19 @@ def _row(judged: Judged, pages: set[str]) -> list[str]:
     value = prose(note)
     if measured is not None:
         off = distance_text(claim, measured)
-        value = value_text(measured) + (f"; {off}" if off else "") + _elsewhere(judged)
+        value = value_text(measured) + (f"; {off}" if off else "")
+        if verdict == OPEN and is_small(measured):
+            value += "; an effect of 5 points is excluded"
+        value += _elsewhere(judged)
     elif verdict == NOT_RUN:
         value = f"– {value}"
     return [first, " ".join(filter(None, test)) or "–", value, f"**{verdict}**"]
+
+
+def is_small(measured: Measured) -> bool:
+    """Return whether a difference of `MIN_EFFECT` either way is excluded."""
+    low, high = measured.interval.low, measured.interval.high
+    return measured.unit == POINTS and -MIN_EFFECT < low and high < MIN_EFFECT
 
 
 def _elsewhere(judged: Judged) -> str:
@@ -163,7 +177,7 @@ def _elsewhere(judged: Judged) -> str:
     if found is None:
         return ""
     text = f" *{str(found)[0].upper()}{str(found)[1:]}*"
-    if found.kind in ("robust", "undecided"):
+    if not (found.kind == "fragile" or found.kind.startswith("depends")):
         return f".{text}."
     choice = telling_choice(judged.elsewhere)
     return f".{text} ({prose(choice)}: {prose(by_option(judged.elsewhere, choice))})."

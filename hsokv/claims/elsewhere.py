@@ -28,6 +28,7 @@ from hsokv.flows.readings import TUNED, list_documented
 Specified = tuple[dict[str, str], dict[str, Any]]
 ARMS = {arm_name(*arm): arm for arm in list_arms()}
 WORDS = (20, 100)
+SWARM = "swarm"  # as a variant of the issues, and as a training at the documented size
 TRAINED = {"steps": "plain, 5e-4", "swarm": "swarm"}
 
 
@@ -79,9 +80,18 @@ def _issues(measure: Mapping) -> Iterator[Specified]:
     settings = settings_of(measure)
     base = next(iter(settings.values()))["base"]
     variants = [setting["variant"] for setting in settings.values()]
+    small = {"size": "small", "pooling": "mean"}
+    if sorted(variants) == ["", SWARM]:  # a difference between trainings
+        yield small, dict(measure)
+        sides = {side: {"training": _training(measure[side])} for side in "ab"}
+        for pooling in POOLINGS if is_run(base, "", SWARM) else ():
+            where = {**measure["where"], "pooling": pooling}
+            taken = {"size": "documented", "pooling": pooling}
+            yield taken, {**measure, "rows": "documented_size", "where": where, **sides}
+        return
     if base not in VARIANTS or not all(variant in VARIANTS[base] for variant in variants):
         return
-    yield {"size": "small", "pooling": "mean", "training": "plain, 2e-3"}, dict(measure)
+    yield small | {"training": "plain, 2e-3"}, dict(measure)
     for training, pooling in product(TRAININGS, POOLINGS):
         if all(is_run(base, variant, training) for variant in variants):
             taken = {"size": "documented", "pooling": pooling, "training": TRAINED[training]}
@@ -89,12 +99,11 @@ def _issues(measure: Mapping) -> Iterator[Specified]:
             yield taken, {**measure, "rows": "documented_size", "where": where}
 
 
+def _training(side: Mapping) -> str:
+    return SWARM if side.get("variant") == SWARM else "steps"
+
+
 def _attribution(measure: Mapping) -> Iterator[Specified]:
-    settings = list(settings_of(measure).values())
-    rates = {setting["rate"] for setting in settings}
-    if len(rates) > 1:  # a difference between trainings
-        yield from _trainings(measure)
-        return
     for specification in SPECIFICATIONS:
         where = {**measure["where"], **specification._asdict()}
         yield specification._asdict(), {**measure, "where": where}
@@ -103,15 +112,3 @@ def _attribution(measure: Mapping) -> Iterator[Specified]:
 def _documented_size(measure: Mapping) -> Iterator[Specified]:
     for pooling in POOLINGS:
         yield {"pooling": pooling}, {**measure, "where": {**measure["where"], "pooling": pooling}}
-
-
-def _trainings(measure: Mapping) -> Iterator[Specified]:
-    """Yield plain training minus the swarm, of the prototype alone, small and as documented."""
-    for rate in ("tuned", "documented"):
-        taken = {"size": "small", "pooling": "mean", "rate": rate}
-        yield taken, {**measure, "a": {"rate": rate}}
-    for pooling in POOLINGS:
-        taken = {"size": "documented", "pooling": pooling, "rate": "documented"}
-        where = {"base": "current", "condition": measure["where"]["condition"], "pooling": pooling}
-        sides = {"a": {"training": "steps"}, "b": {"training": "swarm"}}
-        yield taken, {**measure, "rows": "documented_size", "where": where, **sides}

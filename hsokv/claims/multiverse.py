@@ -15,9 +15,11 @@ from typing import Any
 
 import pandas as pd
 
+from hsokv.boundary.checks import check_keys
 from hsokv.claims.findings import read_entries
 from hsokv.claims.quantities import check_measure
 from hsokv.claims.robustness import (
+    Robustness,
     by_option,
     compute_specifications,
     judge_robustness,
@@ -39,6 +41,7 @@ class Headline:
         measure: as in `hsokv.claims.quantities`; `{name}` in a text stands for a choice's option.
         rule: the range it has to lie in, see `hsokv.stats.decisions.Rule`.
         choices: choice -> name of an option -> what stands for it.
+        for_all: the choice over whose options the statement speaks, or ''.
         objection: the strongest objection.
         test: the experiment that tests it.
 
@@ -51,11 +54,13 @@ class Headline:
     measure: dict[str, Any]
     rule: dict[str, Any]
     choices: dict[str, dict[str, Any]]
+    for_all: str
     objection: str
     test: str
 
     def __post_init__(self):
         Rule.read(self.rule)
+        check_keys([self.for_all], ["", *self.choices], "choice in for_all")
         for _, measure in self.specifications():
             check_measure(measure)
 
@@ -102,6 +107,11 @@ def compute(headline: Headline, rows: Rows) -> pd.DataFrame:
     return compute_specifications(headline.specifications(), rule, rows)
 
 
+def judge(headline: Headline, table: pd.DataFrame) -> Robustness:
+    """Return how far a headline depends on choices, from its table of `compute`."""
+    return judge_robustness(table, headline.for_all)
+
+
 def overview(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return a line per headline: its verdict, its share, and the choice that moves it most.
 
@@ -114,7 +124,7 @@ def overview(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """
     return pd.DataFrame([
         {"headline": headline.statement,
-         "verdict": str(judge_robustness(table := tables[headline.key])),
+         "verdict": str(judge(headline, table := tables[headline.key])),
          "where it holds": f"{(told := telling_choice(table))}: {by_option(table, told)}"}
         for headline in list_headlines()
     ])  # fmt: skip

@@ -18,6 +18,7 @@ from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
 NOT_RUN = "not run"
 MANY = 6  # options of a choice that are named one by one
 MOST = 0.9  # share of specifications with one verdict from which a statement is robust
+FEW = 3  # specifications that have to be run for that
 RESULTS = ("point", "low", "high", "n", "verdict")
 
 
@@ -25,8 +26,11 @@ class Robustness(NamedTuple):
     """Whether one verdict stands in most specifications.
 
     Attributes:
-        kind: 'robust', 'undecided' (it cannot be told), 'depends on ...' (one choice decides),
-            'fragile', 'one specification' or 'not run'.
+        kind: 'robust' (one verdict in nearly all), 'undecided' (nearly all cannot be told),
+            'holds where it can be told' or 'fails ...' (none says the opposite), 'depends on ...'
+            (one choice decides between opposites), 'fragile', 'too few specifications' or
+            'not run'; of a statement for all options of a choice 'holds for all', or for which
+            it does not.
         counts: verdict -> specifications that have it, of those that were run.
         n_all: specifications there are.
     """
@@ -41,7 +45,7 @@ class Robustness(NamedTuple):
         return sum(self.counts.values())
 
     def __str__(self) -> str:
-        if self.n < 2:
+        if not self.n:
             return self.kind
         counts = ", ".join(f"{verdict} in {n}" for verdict, n in self.counts.items() if n)
         return f"{self.kind}: {counts} of {self.n} specifications"
@@ -74,30 +78,57 @@ def compute_specifications(
     return pd.DataFrame(table).reindex(columns=[*choices, *RESULTS])
 
 
-def judge_robustness(table: pd.DataFrame) -> Robustness:
+def judge_robustness(table: pd.DataFrame, for_all: str = "") -> Robustness:
     """Return whether one verdict stands in at least `MOST` of the specifications that were run.
 
-    If not, and the options of one choice each have such a verdict of their own, the statement
-    depends on that choice; of several, on the one whose options agree most. A choice that is all
-    there is, a specification per option, explains nothing.
+    If not, and verdicts are opposite, and the options of one choice each have such a verdict of
+    their own, the statement depends on that choice; of several, on the one whose options agree
+    most. A choice that is all there is, a specification per option, explains nothing.
+
+    Args:
+        table: of `compute_specifications`.
+        for_all: a choice over whose options the statement speaks ("no flow ..."): there one
+            exception is one too many.
     """
     run = table[table["verdict"] != NOT_RUN]
     counts = {verdict: int((run["verdict"] == verdict).sum()) for verdict in (HOLDS, FAILS, OPEN)}
     if run.empty:
-        return Robustness(NOT_RUN, counts, len(table))
-    kind = "fragile"
-    if len(run) == 1:
-        kind = "one specification"
+        kind = NOT_RUN
+    elif for_all:
+        kind = _exceptions(run, for_all)
+    elif len(run) < FEW:
+        kind = "too few specifications"
     elif _largest_share(run["verdict"]) >= MOST:
         kind = "undecided" if counts[OPEN] >= MOST * len(run) else "robust"
+    elif counts[HOLDS] and counts[FAILS]:
+        choice = _deciding_choice(run)
+        kind = f"depends on {choice}" if choice else "fragile"
     else:
-        choices = [name for name in table.columns if name not in RESULTS]
-        varied = [name for name in choices if 1 < run[name].nunique() <= len(run) / 2]
-        deciding = {name: _agreement(run, name) for name in varied}
-        best = max(deciding, key=deciding.get, default=None)
-        if best is not None and deciding[best] >= MOST:
-            kind = f"depends on {best}"
+        kind = f"{HOLDS if counts[HOLDS] else FAILS} where it can be told"
     return Robustness(kind, counts, len(table))
+
+
+def _exceptions(run: pd.DataFrame, choice: str) -> str:
+    """Return for which options of a choice a statement fails, or else cannot be told."""
+    for verdict in (FAILS, OPEN):
+        names = run.loc[run["verdict"] == verdict, choice].unique()
+        if len(names):
+            told = (
+                ", ".join(names)
+                if len(names) <= MANY
+                else f"{len(names)} of {run[choice].nunique()}"
+            )
+            return f"{verdict} for {told}"
+    return "holds for all"
+
+
+def _deciding_choice(run: pd.DataFrame) -> str:
+    """Return the choice whose options each have a verdict of their own, or ''."""
+    choices = [name for name in run.columns if name not in RESULTS]
+    varied = [name for name in choices if 1 < run[name].nunique() <= len(run) / 2]
+    agreement = {name: _agreement(run, name) for name in varied}
+    best = max(agreement, key=agreement.get, default="")
+    return best if best and agreement[best] >= MOST else ""
 
 
 def telling_choice(table: pd.DataFrame) -> str:

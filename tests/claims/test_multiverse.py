@@ -25,7 +25,7 @@ CHOICES = {
 
 def headline(**changes):
     known = {"key": "k", "statement": "s", "measure": MEASURE, "rule": {"above": 0.05},
-             "choices": CHOICES, "objection": "o", "test": "t"}  # fmt: skip
+             "choices": CHOICES, "for_all": "", "objection": "o", "test": "t"}  # fmt: skip
     return Headline(**known | changes)
 
 

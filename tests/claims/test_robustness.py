@@ -30,7 +30,7 @@ def test_robust_means_nine_of_ten():
     assert str(judge_robustness(nine)) == told
     eight = verdicts(*[("a", "a", HOLDS)] * 8, ("b", "b", OPEN), ("b", "b", HOLDS))
     assert judge_robustness(eight).kind == "robust"
-    fewer = verdicts(*[("a", "a", HOLDS)] * 2, ("b", "a", OPEN), ("b", "a", HOLDS))
+    fewer = verdicts(*[("a", "a", HOLDS)] * 2, ("b", "a", FAILS), ("b", "a", HOLDS))
     assert judge_robustness(fewer).kind == "fragile"
 
 
@@ -60,12 +60,30 @@ def test_nothing_run_is_said():
 
 
 def test_what_cannot_be_told_is_not_robust():
-    """The same verdict everywhere, but none; and one specification shows nothing."""
+    """The same verdict everywhere, but none; and two specifications show little."""
     table = verdicts(*[("a", "a", OPEN)] * 3)
     told = "undecided: cannot be told in 3 of 3 specifications"
     assert str(judge_robustness(table)) == told
-    one = judge_robustness(verdicts(("a", "a", HOLDS), ("b", "a", "not run")))
-    assert (one.kind, one.n, one.n_all) == ("one specification", 1, 2)
+    two = judge_robustness(verdicts(("a", "a", HOLDS), ("b", "a", HOLDS), ("b", "b", "not run")))
+    assert (two.kind, two.n, two.n_all) == ("too few specifications", 2, 3)
+
+
+def test_fragile_means_opposite_verdicts():
+    """Where some specifications only cannot tell, none contradicts."""
+    rows = [("a", "a", HOLDS), ("a", "b", OPEN), ("b", "a", HOLDS)]
+    assert judge_robustness(verdicts(*rows)).kind == "holds where it can be told"
+    assert judge_robustness(verdicts(*rows, ("b", "b", FAILS))).kind == "fragile"
+
+
+def test_one_exception_is_too_many_for_all():
+    """A statement about all options names those for which it does not hold."""
+    rows = [(f"flow {i}", "a", HOLDS) for i in range(30)]
+    assert judge_robustness(verdicts(*rows), "x").kind == "holds for all"
+    rows += [("odd", "a", OPEN)]
+    assert judge_robustness(verdicts(*rows), "x").kind == "cannot be told for odd"
+    rows += [("bad", "a", FAILS)]
+    assert judge_robustness(verdicts(*rows), "x").kind == "fails for bad"
+    assert judge_robustness(verdicts(*rows)).kind == "robust"
 
 
 ONE_SHOT = {"quantity": "mean", "rows": "one_shot", "column": "accuracy"}
@@ -104,10 +122,8 @@ FACTORIAL = {"quantity": "difference", "rows": "attribution", "column": "accurac
             {"pooling": "mean", "rate": "tuned"}, {"pooling": "mean", "rate": "drawn"},
         ),
         (
-            FACTORIAL | {"where": {"cell": "c111111111", "condition": "verbatim"},
-                         "a": {"rate": "tuned"}, "b": {"rate": "drawn"}}, 4,
-            {"size": "small", "pooling": "mean", "rate": "tuned"},
-            {"size": "documented", "pooling": "mean", "rate": "documented"},
+            ISSUES | {"quantity": "difference", "a": {}, "b": {"variant": "swarm"}}, 3,
+            {"size": "small", "pooling": "mean"}, {"size": "documented", "pooling": "mean"},
         ),
         ({"quantity": "arithmetic", "expression": "1"}, 0, None, None),
     ],
