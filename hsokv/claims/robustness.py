@@ -113,12 +113,8 @@ def _exceptions(run: pd.DataFrame, choice: str) -> str:
     for verdict in (FAILS, OPEN):
         names = run.loc[run["verdict"] == verdict, choice].unique()
         if len(names):
-            told = (
-                ", ".join(names)
-                if len(names) <= MANY
-                else f"{len(names)} of {run[choice].nunique()}"
-            )
-            return f"{verdict} for {told}"
+            many = f"{len(names)} of {run[choice].nunique()}"
+            return f"{verdict} for {'; '.join(names) if len(names) <= MANY else many}"
     return "holds for all"
 
 
