@@ -37,18 +37,9 @@ def list_specifications(measure: Mapping[str, Any]) -> list[Specified]:
 
     None where there is only the measure as it stands.
     """
-    find = {
-        "one_shot": _one_shot,
-        "issues": _issues,
-        "attribution": _attribution,
-        "documented_size": _documented_size,
-    }
-    found = list(find.get(measure.get("rows"), _none)(measure))
+    find = _FIND.get(measure.get("rows"))
+    found = list(find(measure)) if find else []
     return found if len(found) > 1 else []
-
-
-def _none(measure: Mapping) -> Iterator[Specified]:
-    yield from ()
 
 
 def _one_shot(measure: Mapping) -> Iterator[Specified]:
@@ -80,27 +71,26 @@ def _issues(measure: Mapping) -> Iterator[Specified]:
     settings = settings_of(measure)
     base = next(iter(settings.values()))["base"]
     variants = [setting["variant"] for setting in settings.values()]
-    small = {"size": "small", "pooling": "mean"}
-    if sorted(variants) == ["", SWARM]:  # a difference between trainings
-        yield small, dict(measure)
-        sides = {side: {"training": _training(measure[side])} for side in "ab"}
-        for pooling in POOLINGS if is_run(base, "", SWARM) else ():
-            where = {**measure["where"], "pooling": pooling}
-            taken = {"size": "documented", "pooling": pooling}
-            yield taken, {**measure, "rows": "documented_size", "where": where, **sides}
-        return
-    if base not in VARIANTS or not all(variant in VARIANTS[base] for variant in variants):
-        return
-    yield small | {"training": "plain, 2e-3"}, dict(measure)
-    for training, pooling in product(TRAININGS, POOLINGS):
-        if all(is_run(base, variant, training) for variant in variants):
-            taken = {"size": "documented", "pooling": pooling, "training": TRAINED[training]}
-            where = {**measure["where"], "pooling": pooling, "training": training}
-            yield taken, {**measure, "rows": "documented_size", "where": where}
+    if sorted(variants) == ["", SWARM]:
+        yield from _trainings(measure, base)
+    elif base in VARIANTS and all(variant in VARIANTS[base] for variant in variants):
+        yield {"size": "small", "pooling": "mean", "training": "plain, 2e-3"}, dict(measure)
+        for training, pooling in product(TRAININGS, POOLINGS):
+            if all(is_run(base, variant, training) for variant in variants):
+                taken = {"size": "documented", "pooling": pooling, "training": TRAINED[training]}
+                where = {**measure["where"], "pooling": pooling, "training": training}
+                yield taken, {**measure, "rows": "documented_size", "where": where}
 
 
-def _training(side: Mapping) -> str:
-    return SWARM if side.get("variant") == SWARM else "steps"
+def _trainings(measure: Mapping, base: str) -> Iterator[Specified]:
+    """Yield a difference between the swarm and plain training, a variant only in the issues."""
+    yield {"size": "small", "pooling": "mean"}, dict(measure)
+    names = {side: measure[side].get("variant", "steps") for side in "ab"}
+    sides = {side: {"training": name} for side, name in names.items()}
+    for pooling in POOLINGS if is_run(base, "", SWARM) else ():
+        where = {**measure["where"], "pooling": pooling}
+        taken = {"size": "documented", "pooling": pooling}
+        yield taken, {**measure, "rows": "documented_size", "where": where, **sides}
 
 
 def _attribution(measure: Mapping) -> Iterator[Specified]:
@@ -112,3 +102,11 @@ def _attribution(measure: Mapping) -> Iterator[Specified]:
 def _documented_size(measure: Mapping) -> Iterator[Specified]:
     for pooling in POOLINGS:
         yield {"pooling": pooling}, {**measure, "where": {**measure["where"], "pooling": pooling}}
+
+
+_FIND = {
+    "one_shot": _one_shot,
+    "issues": _issues,
+    "attribution": _attribution,
+    "documented_size": _documented_size,
+}

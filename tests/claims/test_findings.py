@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 from hsokv.claims import findings
+from hsokv.experiments.one_shot import EXPERIMENT
+from hsokv.experiments.one_shot.arms import arm_name, choose_readings
 from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
 from hsokv.stats.intervals import Interval
 from tools.paths import ROOT
@@ -61,6 +63,19 @@ def test_no_rows_means_not_run(tmp_path):
     table = findings.evaluate(tmp_path)
     assert (table["verdict"] == "not run").all() and table["point"].isna().all()
     assert len(table) == len({finding.key for finding in findings.list_findings()})
+
+
+def test_flows_stand_in_their_best_reading():
+    """The reading named is the one that is best on validation words in the committed rows."""
+    chosen = choose_readings(EXPERIMENT.read(ROOT / "results"))
+    best = {arm_name(flow, reading, budget) for (flow, budget), reading in chosen.items()}
+    named = {
+        side["arm"]
+        for finding in findings.list_findings()
+        for side in (finding.measure.get(name) or {} for name in ("where", "a", "b"))
+        if "arm" in side and "tuned" not in side["arm"]
+    }
+    assert len(named) > 5 and named <= best
 
 
 def test_committed_rows_decide_every_finding():
