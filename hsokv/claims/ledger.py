@@ -183,7 +183,8 @@ def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
     """
     table = []
     for item in judged:
-        claim, verdict, measured, robustness = item[0], item[1], item[2], item.robustness
+        claim, verdict, measured, *_ = item
+        robustness = item.robustness
         row = {"id": claim.id, "source": claim.source, "claim": claim.claim, "verdict": verdict}
         row |= {"section": claim.section, "written": claim.written}
         row |= {"robustness": "" if robustness is None else str(robustness)}

@@ -74,8 +74,8 @@ def compute_specifications(
         else:
             line |= interval._asdict() | {"verdict": rule.verdict(interval)}
         table.append(line)
-    choices = [name for name in table[0] if name not in RESULTS]
-    return pd.DataFrame(table).reindex(columns=[*choices, *RESULTS])
+    table = pd.DataFrame(table)
+    return table.reindex(columns=[*_choices(table), *RESULTS])
 
 
 def judge_robustness(table: pd.DataFrame, for_all: str = "") -> Robustness:
@@ -120,8 +120,7 @@ def _exceptions(run: pd.DataFrame, choice: str) -> str:
 
 def _deciding_choice(run: pd.DataFrame) -> str:
     """Return the choice whose options each have a verdict of their own, or ''."""
-    choices = [name for name in run.columns if name not in RESULTS]
-    varied = [name for name in choices if 1 < run[name].nunique() <= len(run) / 2]
+    varied = [name for name in _choices(run) if 1 < run[name].nunique() <= len(run) / 2]
     agreement = {name: _agreement(run, name) for name in varied}
     best = max(agreement, key=agreement.get, default="")
     return best if best and agreement[best] >= MOST else ""
@@ -135,12 +134,11 @@ def telling_choice(table: pd.DataFrame) -> str:
     """
     run = table[table["verdict"] != NOT_RUN]
     holds = (run["verdict"] == HOLDS).astype(float)
-    choices = [name for name in table.columns if name not in RESULTS]
     told = {
         name: float(holds.groupby(run[name]).transform("mean").var(ddof=0)) if len(run) else 0.0
-        for name in choices
+        for name in _choices(table)
     }
-    return max(choices, key=lambda name: (round(told[name], 9), -table[name].nunique()))
+    return max(told, key=lambda name: (round(told[name], 9), -table[name].nunique()))
 
 
 def by_option(table: pd.DataFrame, choice: str) -> str:
@@ -158,6 +156,10 @@ def by_option(table: pd.DataFrame, choice: str) -> str:
             return f"all {len(always)} options, {n} of {n}"
         parts.append(f"the other {len(always)} {n} of {n}")
     return "; ".join([f"{o} {_tally(verdicts)}" for o, verdicts in groups.items()] + parts)
+
+
+def _choices(table: pd.DataFrame) -> list[str]:
+    return [name for name in table.columns if name not in RESULTS]
 
 
 def _tally(verdicts: pd.Series) -> str:
