@@ -9,7 +9,6 @@ import sys
 from hsokv.boundary.files import replace_file
 from hsokv.boundary.text import file_name, markdown_text
 from hsokv.claims.ledger import (
-    NOT_RUN,
     SOURCES,
     VERDICTS,
     Judged,
@@ -23,7 +22,7 @@ from hsokv.claims.ledger import (
 from hsokv.claims.quantities import POINTS, Measured, unit_of
 from hsokv.claims.robustness import by_option, telling_choice
 from hsokv.experiments.word_rows import MIN_EFFECT
-from hsokv.stats.decisions import OPEN
+from hsokv.stats.decisions import NOT_RUN, OPEN
 from tools.command import command
 from tools.markdown import prose, table
 from tools.paths import BOOK, read_toc, results_dir

@@ -20,7 +20,7 @@ from hsokv.boundary.yaml_file import parse_yaml
 from hsokv.claims.quantities import NUMBER, POINTS, check_measure, take, unit_of
 from hsokv.claims.rows import NotRun, Rows
 from hsokv.experiments.registry import list_experiments, read_findings
-from hsokv.stats.decisions import Rule
+from hsokv.stats.decisions import NOT_RUN, OPEN, Rule
 from hsokv.stats.intervals import Interval
 
 COLUMNS = ("key", "statement", "quantity", "unit", "point", "low", "high", "n", "verdict")
@@ -112,7 +112,7 @@ def evaluate(folder: Path | None = None) -> pd.DataFrame:
     rows, table = Rows(folder), []
     for finding in list_findings():
         row = {"key": finding.key, "statement": finding.statement, "quantity": finding.quantity}
-        row |= {"unit": unit_of(finding.measure), "verdict": "not run"}
+        row |= {"unit": unit_of(finding.measure), "verdict": NOT_RUN}
         try:
             interval = take(finding.measure, rows).interval
         except NotRun:
@@ -136,7 +136,8 @@ def compare_findings(published: pd.DataFrame, here: pd.DataFrame) -> pd.DataFram
 
     Returns:
         Columns key, statement, quantity, published, published_verdict, here, here_verdict,
-        reproduced ('yes', 'no', or 'not run').
+        reproduced: 'yes' for the same verdict, 'cannot be told' or 'not run' where the rows here
+        do not settle it, otherwise 'no'.
     """
     both = published.merge(here, on="key", suffixes=("", "_here"))
     table = both[["key", "statement", "quantity"]].copy()
@@ -146,22 +147,22 @@ def compare_findings(published: pd.DataFrame, here: pd.DataFrame) -> pd.DataFram
     table["here_verdict"] = both["verdict_here"]
     same = both["verdict"] == both["verdict_here"]
     table["reproduced"] = same.map({True: "yes", False: "no"})
-    table.loc[both["verdict_here"] == "not run", "reproduced"] = "not run"
+    unsettled = both["verdict_here"].isin([OPEN, NOT_RUN]) & ~same
+    table.loc[unsettled, "reproduced"] = both["verdict_here"]
     return table
 
 
 def render_page(published: pd.DataFrame, here: pd.DataFrame, preset: str) -> str:
     """Return the Markdown page that says which published findings came out again here."""
     table = compare_findings(published, here)
-    again = int((table["reproduced"] == "yes").sum())
-    n_run = int((table["reproduced"] != "not run").sum())
+    n = table["reproduced"].value_counts().reindex(["yes", "no", OPEN, NOT_RUN], fill_value=0)
     lines = [
         "# Which published findings reproduced here",
         "",
-        f"{again} of {n_run} findings got the same verdict on this machine, recomputed from "
-        f"nothing at {markdown_code(preset)} scale; not run at it: {len(table) - n_run}. Fewer "
-        "seeds give wider intervals: a published *holds* that is *cannot be told* here is not a "
-        "contradiction, a *fails* is.",
+        f"Recomputed on this machine from nothing at {markdown_code(preset)} scale, {n['yes']} of "
+        f"{len(table)} findings got the published verdict and {n['no']} another one. "
+        f"{n[OPEN]} cannot be told here, since fewer seeds give wider intervals, and {n[NOT_RUN]} "
+        "were not run at this scale.",
         "",
         "| finding | quantity | published | here | reproduced |",
         "| --- | --- | --- | --- | --- |",

@@ -22,9 +22,9 @@ from hsokv.claims.elsewhere import list_specifications
 from hsokv.claims.quantities import NUMBER, PERCENT, POINTS, Measured, check_measure, describe, take
 from hsokv.claims.robustness import Robustness, compute_specifications, judge_robustness
 from hsokv.claims.rows import NotRun, Rows
-from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
+from hsokv.stats.decisions import FAILS, HOLDS, NOT_RUN, OPEN, Rule
 
-NOT_RUN, NOT_TESTABLE = "not run", "not testable as stated"
+NOT_TESTABLE = "not testable as stated"
 VERDICTS = (HOLDS, FAILS, OPEN, NOT_RUN, NOT_TESTABLE)
 SOURCES = ("issues_and_redesign", "flow_comparison", "execution_walkthrough", "readme",
            "nuonuo_exp04")  # fmt: skip

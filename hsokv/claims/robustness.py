@@ -13,9 +13,8 @@ import pandas as pd
 
 from hsokv.claims.quantities import take
 from hsokv.claims.rows import NotRun, Rows
-from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule
+from hsokv.stats.decisions import FAILS, HOLDS, NOT_RUN, OPEN, Rule
 
-NOT_RUN = "not run"
 MANY = 6  # options of a choice that are named one by one
 MOST = 0.9  # share of specifications with one verdict from which a statement is robust
 FEW = 3  # specifications that have to be run for that

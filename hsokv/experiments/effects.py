@@ -20,6 +20,7 @@ from hsokv.experiments.word_rows import (
     one_shot_cells,
 )
 from hsokv.flows.variants import BASES, UNTRAINED
+from hsokv.stats.decisions import NOT_RUN, OPEN
 from hsokv.stats.intervals import Interval, exact_mean
 from hsokv.stats.two_way import seeds_words_difference
 
@@ -28,10 +29,8 @@ REAL_UNSIZED = "real, size unclear"  # the whole interval harmful, but not all b
 REAL_SMALL = "real but small"  # the whole interval harmful and short of it
 OPPOSITE = "the opposite"  # the whole interval on the beneficial side of zero
 NO_EFFECT = "no effect found"  # the whole interval within the smallest effect of interest
-OPEN = "cannot be told"
 FLOOR_VERDICT = "at the floor"  # zero inside, and neither arm answers enough to lose anything
 DEPENDS = "depends on the learner"  # harmful in one cell, beneficial in another
-NOT_RUN = "not run"
 HARMFUL = (REAL, REAL_UNSIZED, REAL_SMALL)  # the strongest first
 FLOOR = 0.10  # accuracy below which an arm has nothing to lose
 ALPHA = 0.05

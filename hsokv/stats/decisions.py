@@ -10,6 +10,7 @@ from hsokv.boundary.checks import check_keys
 from hsokv.stats.intervals import Interval
 
 HOLDS, FAILS, OPEN = "holds", "fails", "cannot be told"
+NOT_RUN = "not run"  # the rows it needs are not there
 RULES = ("above", "below", "within")
 
 

@@ -91,8 +91,11 @@ def test_page_marks_what_came_out_differently():
     here.loc[0, "verdict"] = FAILS if published.loc[0, "verdict"] != FAILS else HOLDS
     here.loc[1, ["point", "low", "high", "n"]] = float("nan")
     here.loc[1, "verdict"] = "not run"
+    assert published.loc[2, "verdict"] != OPEN
+    here.loc[2, "verdict"] = OPEN
     table = findings.compare_findings(published, here)
-    assert list(table["reproduced"][:3]) == ["no", "not run", "yes"]
+    assert list(table["reproduced"][:4]) == ["no", "not run", "cannot be told", "yes"]
     page = findings.render_page(published, here, "demo")
-    assert f"{len(table) - 2} of {len(table) - 1} findings" in page and "not run at it: 1." in page
+    assert f"{len(table) - 3} of {len(table)} findings got the published verdict and 1 an" in page
+    assert "1 cannot be told here" in page and "and 1 were not run" in page
     assert isinstance(table, pd.DataFrame) and page.count("\n| ") == len(table) + 2

@@ -11,7 +11,6 @@ import yaml
 from hsokv.claims.arithmetic import calculate
 from hsokv.claims.ledger import (
     COLUMNS,
-    NOT_RUN,
     NOT_TESTABLE,
     SOURCES,
     VERDICTS,
@@ -28,7 +27,7 @@ from hsokv.claims.rows import NotRun, Rows
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import labels_of, make_rare_word_task
 from hsokv.flows.factorial import list_cells
-from hsokv.stats.decisions import FAILS, HOLDS, OPEN, Rule, decide
+from hsokv.stats.decisions import FAILS, HOLDS, NOT_RUN, OPEN, Rule, decide
 from hsokv.stats.intervals import Interval
 from hsokv.stats.word_sets import encode_words
 from tools.claims_page import CLAIMS, TABLE, list_pages, render_claims

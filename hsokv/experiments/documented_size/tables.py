@@ -7,9 +7,10 @@ from itertools import product
 
 import pandas as pd
 
-from hsokv.experiments.effects import ISSUES, NOT_RUN, effect_table, verdict
+from hsokv.experiments.effects import ISSUES, effect_table, verdict
 from hsokv.experiments.word_rows import accuracy_difference, accuracy_interval, common_seeds
 from hsokv.flows.factorial import SWITCHES
+from hsokv.stats.decisions import NOT_RUN
 
 SWARM = "swarm"  # the variant of the issues that is a training here
 #: (training, pooling) -> what the specification is called on a page.
@@ -147,15 +148,21 @@ def suite_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
     Returns:
         Columns learner, pooling, seeds and one per condition.
     """
-    rows, found = rows[rows["base"] == "current"], []
-    for (name, (training, variant)), pooling in product(SUITE.items(), ("mean", "last")):
-        here = rows[(rows["training"] == training) & (rows["variant"] == variant)]
-        here = here[here["pooling"] == pooling]
+    found = []
+    for name, pooling in product(SUITE, ("mean", "last")):
+        here = suite_rows(rows, name, pooling)
         if len(here):
             line = {"learner": name, "pooling": pooling, "seeds": here["seed"].nunique()}
             told = {c: points_of(here[here["condition"] == c]) for c in conditions}
             found.append(line | told)
     return pd.DataFrame(found, columns=["learner", "pooling", "seeds", *conditions])
+
+
+def suite_rows(rows: pd.DataFrame, name: str, pooling: str) -> pd.DataFrame:
+    """Return the rows of one learner of `SUITE`."""
+    training, variant = SUITE[name]
+    same = (rows["base"] == "current") & (rows["pooling"] == pooling)
+    return rows[same & (rows["training"] == training) & (rows["variant"] == variant)]
 
 
 def points_of(rows: pd.DataFrame) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hsokv.experiments.effects import NOT_RUN, OPEN, OPPOSITE, REAL, combine
+from hsokv.experiments.effects import OPPOSITE, REAL, combine
 from hsokv.flows.variants import arm_config
 from hsokv.seeds import numpy_rng
+from hsokv.stats.decisions import NOT_RUN, OPEN
 from hsokv.stats.intervals import (
     Interval,
     decimal_units,

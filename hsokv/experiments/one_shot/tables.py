@@ -51,9 +51,7 @@ def accuracy_texts(table: pd.DataFrame) -> pd.DataFrame:
 
     A dash marks what was not run.
     """
-    texts = [_percent_text(row) for row in table.itertuples()]
-    wide = table.assign(text=texts).pivot(index="arm", columns="condition", values="text")
-    return wide.loc[table["arm"].unique()].fillna("–")
+    return _wide_texts(table, "arm")
 
 
 def accuracy_along(rows: pd.DataFrame, column: str, conditions: Sequence[str]) -> pd.DataFrame:
@@ -107,12 +105,7 @@ def difference_texts(table: pd.DataFrame) -> pd.DataFrame:
 
     A dash marks what was not run.
     """
-    texts = [
-        f"{100 * r.point:+.1f} [{100 * r.low:+.1f}, {100 * r.high:+.1f}]"
-        for r in table.itertuples()
-    ]
-    wide = table.assign(text=texts).pivot(index="label", columns="condition", values="text")
-    return wide.loc[table["label"].unique(), table["condition"].unique()].fillna("–")
+    return _wide_texts(table, "label", sign="+")
 
 
 def measures_table(rows: pd.DataFrame, measures: Sequence[str], condition: str) -> pd.DataFrame:
@@ -146,6 +139,12 @@ def retention_table(rows: pd.DataFrame) -> pd.DataFrame:
         })  # fmt: skip
     columns = ["arm", "accuracy", "retention", "low", "high", "forgetting", "n_seeds"]
     return pd.DataFrame(found, columns=columns)
+
+
+def _wide_texts(table: pd.DataFrame, index: str, sign: str = "") -> pd.DataFrame:
+    texts = [_percent_text(row, sign) for row in table.itertuples()]
+    wide = table.assign(text=texts).pivot(index=index, columns="condition", values="text")
+    return wide.loc[table[index].unique(), table["condition"].unique()].fillna("–")
 
 
 def _percent_text(row: Interval, sign: str = "") -> str:
