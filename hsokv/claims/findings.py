@@ -161,8 +161,8 @@ def render_page(published: pd.DataFrame, here: pd.DataFrame, preset: str) -> str
         "",
         f"Recomputed on this machine from nothing at {markdown_code(preset)} scale, {n['yes']} of "
         f"{len(table)} findings got the published verdict and {n['no']} another one. "
-        f"{n[OPEN]} cannot be told here, since fewer seeds give wider intervals, and {n[NOT_RUN]} "
-        "were not run at this scale.",
+        f"{n[OPEN]} cannot be told here, since fewer seeds give wider intervals; {n[NOT_RUN]} need "
+        "more trainings or seeds than this scale has.",
         "",
         "| finding | quantity | published | here | reproduced |",
         "| --- | --- | --- | --- | --- |",

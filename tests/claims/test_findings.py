@@ -97,5 +97,5 @@ def test_page_marks_what_came_out_differently():
     assert list(table["reproduced"][:4]) == ["no", "not run", "cannot be told", "yes"]
     page = findings.render_page(published, here, "demo")
     assert f"{len(table) - 3} of {len(table)} findings got the published verdict and 1 an" in page
-    assert "1 cannot be told here" in page and "and 1 were not run" in page
+    assert "1 cannot be told here" in page and "; 1 need more" in page
     assert isinstance(table, pd.DataFrame) and page.count("\n| ") == len(table) + 2
