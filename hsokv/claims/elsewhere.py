@@ -19,7 +19,13 @@ from typing import Any
 
 from hsokv.claims.rows import settings_of
 from hsokv.experiments.attribution.specifications import SPECIFICATIONS
-from hsokv.experiments.documented_size.trials import POOLINGS, TRAININGS, VARIANTS, is_run
+from hsokv.experiments.documented_size.trials import (
+    POOLINGS,
+    SAME,
+    TRAININGS,
+    VARIANTS,
+    is_run,
+)
 from hsokv.experiments.one_shot.arms import arm_name
 from hsokv.experiments.one_shot.trials import list_arms
 from hsokv.flows.named import BUDGETS
@@ -70,16 +76,20 @@ def _arm(arm: tuple[str, str, str], reading: str, budget: str) -> str:
 def _issues(measure: Mapping) -> Iterator[Specified]:
     settings = settings_of(measure)
     base = next(iter(settings.values()))["base"]
-    variants = [setting["variant"] for setting in settings.values()]
-    if sorted(variants) == ["", SWARM]:
+    named = {side: setting["variant"] for side, setting in settings.items()}
+    variants = {side: SAME.get(variant, variant) for side, variant in named.items()}
+    if sorted(named.values()) == ["", SWARM]:
         yield from _trainings(measure, base)
-    elif base in VARIANTS and all(variant in VARIANTS[base] for variant in variants):
+    elif base in VARIANTS and VARIANTS[base].keys() >= set(variants.values()):
         yield {"size": "small", "pooling": "mean", "training": "plain, 2e-3"}, dict(measure)
         for training, pooling in product(TRAININGS, POOLINGS):
-            if all(is_run(base, variant, training) for variant in variants):
+            if all(is_run(base, variant, training) for variant in variants.values()):
                 taken = {"size": "documented", "pooling": pooling, "training": TRAINED[training]}
                 where = {**measure["where"], "pooling": pooling, "training": training}
-                yield taken, {**measure, "rows": "documented_size", "where": where}
+                there = {**measure, "rows": "documented_size", "where": where}
+                for side, variant in variants.items():
+                    there[side or "where"] = {**there[side or "where"], "variant": variant}
+                yield taken, there
 
 
 def _trainings(measure: Mapping, base: str) -> Iterator[Specified]:

@@ -115,7 +115,12 @@ FACTORIAL = {"quantity": "difference", "rows": "attribution", "column": "accurac
             {"size": "documented", "pooling": "mean", "training": "plain, 5e-4"},
         ),
         (ISSUES | BOTH | {"a": {"variant": "no_boost"}}, 3, None, None),
-        (ISSUES | BOTH | {"a": {"variant": "layers_8"}}, 0, None, None),
+        (
+            ISSUES | BOTH | {"a": {"variant": "layers_8"}, "b": {"variant": "layers_4"}}, 3,
+            {"size": "small", "pooling": "mean", "training": "plain, 2e-3"},
+            {"size": "documented", "pooling": "mean", "training": "plain, 5e-4"},
+        ),
+        (ISSUES | BOTH | {"a": {"variant": "wide"}}, 0, None, None),
         (
             FACTORIAL | {"where": {"condition": "verbatim"}, "a": {"cell": "c000000000"},
                          "b": {"cell": "c111111111"}}, 5,

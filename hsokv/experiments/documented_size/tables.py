@@ -7,7 +7,9 @@ from itertools import product
 
 import pandas as pd
 
+from hsokv.experiments.documented_size.trials import SAME, similarity_of
 from hsokv.experiments.effects import ISSUES, effect_table, verdict
+from hsokv.experiments.issues import hit_rate
 from hsokv.experiments.word_rows import accuracy_difference, accuracy_interval, common_seeds
 from hsokv.flows.factorial import SWITCHES
 from hsokv.stats.decisions import NOT_RUN
@@ -44,34 +46,44 @@ _KEPT_AT_REDESIGN = ("similarity",)  # the redesign has the prototype's level of
 
 
 def rows_at(rows: pd.DataFrame, training: str, pooling: str) -> pd.DataFrame:
-    """Return the rows of one specification, fixed keys included.
+    """Return the rows of one specification by the names of the issues, fixed keys included.
 
-    Under plain training the base trained by the swarm is the variant 'swarm', as in the issues.
+    A variant that is another one's twin here stands under both names, and under plain training the
+    base trained by the swarm is the variant 'swarm'.
     """
     rows = rows[rows["pooling"].isin([pooling, "none"])]
     here = rows[rows["training"] == training]
+    parts = [here] + [here[here["variant"] == v].assign(variant=name) for name, v in SAME.items()]
     if training == "steps":
         other = rows[(rows["training"] == "swarm") & (rows["variant"] == "")]
-        here = pd.concat([here, other.assign(variant=SWARM)], ignore_index=True)
-    return here
+        parts.append(other.assign(variant=SWARM))
+    return pd.concat(parts, ignore_index=True)
 
 
 def issue_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the verdict on each issue in each specification.
 
     Returns:
-        Columns issue, claim and one per `SPECIFICATIONS`; rows in the order of `ISSUES` that were
-        run in one of them.
+        Columns issue, claim and one per `SPECIFICATIONS`; the issues in order that were run in one
+        of them.
     """
+    judges = {
+        (issue.number, issue.claim): lambda here, key=key: verdict(effect_table(here, key))
+        for key, issue in ISSUES.items()
+    } | {(hit_rate.NUMBER, hit_rate.CLAIM): _hit_rate_verdict}
     found = []
-    for key, issue in ISSUES.items():
-        told = {
-            name: verdict(effect_table(rows_at(rows, *specification), key))
-            for specification, name in SPECIFICATIONS.items()
-        }
+    for (number, claim), judge in judges.items():
+        told = {name: judge(rows_at(rows, *taken)) for taken, name in SPECIFICATIONS.items()}
         if set(told.values()) != {NOT_RUN}:
-            found.append({"issue": issue.number, "claim": issue.claim} | told)
+            found.append({"issue": number, "claim": claim} | told)
     return pd.DataFrame(found, columns=["issue", "claim", *SPECIFICATIONS.values()])
+
+
+def _hit_rate_verdict(here: pd.DataFrame) -> str:
+    """Return whether the hit rate misleads, each arm counted once."""
+    here = here[~here["variant"].isin([*SAME, SWARM])]
+    kinds = [similarity_of(*arm) for arm in zip(here["base"], here["variant"])]
+    return hit_rate.verdict(here.assign(similarity=kinds))
 
 
 def issue_effects(rows: pd.DataFrame, condition: str = "verbatim") -> pd.DataFrame:

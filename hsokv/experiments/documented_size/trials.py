@@ -42,7 +42,9 @@ _SIZE = {
     name: getattr(FLOWS["current"], name)
     for name in ("d_model", "n_layers", "n_heads", "d_ff", "products")
 }
-_NO_SIZES = ("swarm", "layers_4", "layers_8", "wide", "documented_size", "last_token")
+_NOT_HERE = ("swarm", "layers_4", "wide", "documented_size", "last_token")
+#: Variant of the issues -> the variant that is the same at the documented size.
+SAME = {"layers_4": ""}
 _AT_CURRENT = {name: getattr(cell_config(CURRENT), name) for name in FlowConfig().as_dict()}
 
 
@@ -76,7 +78,7 @@ def _variants() -> dict[str, dict[str, dict]]:
     other = {switch.name: switch.other for switch in SWITCHES}
     fixed_keys = other["keys"] | {"d_model": FLOWS["redesign"].d_model}
     current, simple = (
-        {name: v for name, v in ISSUE_VARIANTS[base].items() if name not in _NO_SIZES}
+        {name: v for name, v in ISSUE_VARIANTS[base].items() if name not in _NOT_HERE}
         for base in ("current", "simple")
     )
     current |= {
@@ -104,10 +106,12 @@ def _variants() -> dict[str, dict[str, dict]]:
 VARIANTS = _variants()
 BASES = tuple(VARIANTS)
 CELLS = {"current": CURRENT, "simple": SIMPLE, "redesign": REDESIGN}
-# What is trained by the swarm, per base: itself and the changes of single switches.
+# What is trained by the swarm, per base: itself, the changes of single switches and what decides
+# about an issue of the prototype.
 SWARM_VARIANTS = {
     "current": ("", "fixed_keys", "dot", "top1", "no_boosts", "label", "once", "no_consolidation",
-                "no_forgetting", "refresh", "no_memory"),
+                "no_forgetting", "refresh", "strong_boost", "no_context", "threshold_005",
+                "no_memory"),
     "simple": ("",),
     "redesign": (),
 }  # fmt: skip
@@ -173,6 +177,11 @@ def arm_config(
         return config.with_overrides(pooling=pooling)
     check_keys([pooling], ["none"], f"pooling of {base} with {variant}")
     return config
+
+
+def similarity_of(base: str, variant: str) -> str:
+    """Return by what an arm compares keys: 'cosine' or 'dot'."""
+    return cell_config(CELLS[base]).with_overrides(**VARIANTS[base][variant]).similarity
 
 
 def make_trials(params: Params) -> list[Trial]:

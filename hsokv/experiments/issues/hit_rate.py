@@ -23,26 +23,32 @@ from hsokv.stats.intervals import (
 )
 from hsokv.stats.metrics import rank_correlations
 
+NUMBER, CLAIM = "5.1", "the hit rate misleads"
 USES = {"top1_key_correct": "nearest key right", "memory_utility": "memory utility"}
 SIMILARITIES = ("cosine", "dot")
 PROXY = 0.7  # rank correlation from which the hit rate would stand for use: half the variance
 N_BOOT = 1000
+MIN_ARMS, MIN_SEEDS = 5, 3  # fewer tell nothing about a correlation
 
 
 def arm_means(frame: pd.DataFrame, condition: str) -> pd.DataFrame:
     """Return means over seeds of hit rate and use, one row per arm.
+
+    Args:
+        frame: rows of the experiment `issues`, or others with a column `similarity`.
+        condition: a test condition.
 
     Returns:
         Columns base, variant, similarity ('cosine' or 'dot'), kv_hit_rate, top1_key_correct,
         memory_utility, accuracy.
     """
     rows = frame[frame["condition"] == condition]
+    if "similarity" not in rows:
+        kinds = [arm_config(*arm).similarity for arm in zip(rows["base"], rows["variant"])]
+        rows = rows.assign(similarity=kinds)
     names = ["kv_hit_rate", *USES, "accuracy"]
-    by_arm = rows.groupby(["base", "variant"], sort=False)[names]
-    means = by_arm.agg(lambda column: exact_mean(column.dropna())).dropna().reset_index()
-    kinds = [arm_config(base, v).similarity for base, v in zip(means["base"], means["variant"])]
-    means.insert(2, "similarity", kinds)
-    return means
+    by_arm = rows.groupby(["base", "variant", "similarity"], sort=False)[names]
+    return by_arm.agg(lambda column: exact_mean(column.dropna())).dropna().reset_index()
 
 
 def rank_correlation(
@@ -50,8 +56,8 @@ def rank_correlation(
 ) -> Interval | None:
     """Return Spearman's correlation over arms of hit rate and a measure of use.
 
-    The interval resamples seeds and takes the arms as they are; n counts arms. One seed tells
-    nothing: the interval is then all of [-1, 1]. `None` with fewer than three arms or no spread.
+    The interval resamples seeds and takes the arms as they are; n counts arms. With fewer than
+    `MIN_SEEDS` it is all of [-1, 1]. `None` with fewer than `MIN_ARMS` or without spread.
 
     Args:
         frame: rows of the experiment.
@@ -70,10 +76,10 @@ def rank_correlation(
     ]
     values = [table.to_numpy() for table in wide]  # (n_seeds, n_arms) each
     n_seeds, n_arms = values[0].shape if rows.size else (0, 0)
-    if n_arms < 3:
+    if n_arms < MIN_ARMS:
         return None
     point = rank_correlations(*(_means(v, np.ones((1, n_seeds))) for v in values))[0]
-    if n_seeds == 1 and np.isfinite(point):
+    if n_seeds < MIN_SEEDS and np.isfinite(point):
         return Interval(float(point), -1.0, 1.0, n_arms)
     rng = numpy_rng(0, "hit rate", use, condition)
     weights = draw_weights(rng, N_BOOT, n_seeds)

@@ -12,6 +12,7 @@ from hsokv.experiments.documented_size.trials import (
     arm_config,
     make_trials,
     run_trial,
+    similarity_of,
 )
 from hsokv.flows.named import BUDGETS, FLOWS
 from hsokv.models.device import run_device
@@ -54,7 +55,7 @@ def test_trials():
     """Every variant under plain training, single switches under the swarm, fixed keys once."""
     trials = make_trials(Params(n_seeds={"steps": 1, "swarm": 1}))
     settings = [dict(t.settings) for t in trials]
-    assert len({t.config_hash for t in trials}) == len(trials) == 101
+    assert len({t.config_hash for t in trials}) == len(trials) == 111
     plain = {(d["base"], d["variant"]) for d in settings if d["training"] == "steps"}
     assert plain == {(base, v) for base, variants in VARIANTS.items() for v in variants}
     assert sum(d["variant"] == "fixed_keys" for d in settings) == 2  # one per training
@@ -96,6 +97,7 @@ def arm(base, variant, training, n_right, pooling="mean", seeds=range(4)):
     return [
         {"base": base, "variant": variant, "training": training, "pooling": pooling, "seed": seed,
          "n_way": 100, "condition": condition, "accuracy": n_right / 40,
+         "kv_hit_rate": 0.5, "top1_key_correct": 0.5, "memory_utility": n_right / 100,
          "correct_words": encode_words(words[0]), "tested_words": encode_words(words[1])}
         for seed in seeds
         for condition in ("verbatim", "recognise", "infer")
@@ -124,3 +126,20 @@ def test_tables_by_specification():
     assert alone.loc[("top_k", "prototype"), "point"] == pytest.approx(-0.5)
     learners = tables.base_table(frame, ["verbatim"]).set_index(["learner", "specification"])
     assert learners.loc[("simple", mean), "verbatim"].startswith("95.0 %")
+
+
+def test_depth_and_hit_rate_are_judged_here_too():
+    """The documented base is the issues' four layers; the hit rate is compared within one unit."""
+    variants = ["", "layers_8", "top1", "once", "no_context", "refresh", "dot"]
+    right = [38, 1, 2, 3, 4, 5, 6]
+    frame = pd.DataFrame(
+        [r for v, n in zip(variants, right) for r in arm("current", v, "steps", n)]
+    )
+    frame["kv_hit_rate"] = frame["memory_utility"]
+    verdicts = tables.issue_verdicts(frame).set_index("issue")[
+        tables.SPECIFICATIONS["steps", "mean"]
+    ]
+    assert verdicts["5.1"] == "the opposite"  # by cosine the hit rate follows utility
+    depth = tables.issue_effects(frame).set_index(["issue", "learner"]).loc[("4.2", "current")]
+    assert depth[tables.SPECIFICATIONS["steps", "mean"]].startswith("+92.5 [")
+    assert similarity_of("current", "dot") == "dot" and similarity_of("redesign", "") == "cosine"
