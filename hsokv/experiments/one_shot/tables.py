@@ -17,8 +17,12 @@ from hsokv.experiments.word_rows import (
     common_seeds,
     measure_interval,
 )
+from hsokv.flows.named import FLOWS
+from hsokv.flows.readings import TUNED
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import Interval, exact_mean, holm, paired_permutation_p
+
+OURS = "redesign"
 
 
 def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -44,6 +48,36 @@ def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(found)
     words = table[table["condition"] == "verbatim"].set_index("arm")["validation"]
     return table.assign(validation=table["arm"].map(words))
+
+
+def best_flows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the best flow per condition, as text, of the sources and of all.
+
+    Flows of the sources are those that the study did not add: no library baseline, no lookup and
+    not its own design.
+
+    Args:
+        table: of `accuracy_table`.
+
+    Returns:
+        Columns condition and, with name and accuracy, 'sources, documented', 'sources, tuned' and
+        'any flow'; the lookup is in none. A dash where none was run.
+    """
+    of_sources = table["flow"].map(lambda flow: not FLOWS[flow].library) & (table["flow"] != OURS)
+    is_tuned = table["reading"] == TUNED
+    groups = {
+        "sources, documented": of_sources & ~is_tuned,
+        "sources, tuned": of_sources & is_tuned,
+        "any flow": table["flow"] != "headword_lookup",
+    }
+    found = []
+    for condition, part in table.groupby("condition", sort=False):
+        line = {"condition": condition}
+        for name, chosen in groups.items():
+            best = part[chosen[part.index]].nlargest(1, "point")  # the first of equal ones
+            line[name] = "–" if best.empty else f"{best['arm'].iloc[0]} {_texts(best)[0]}"
+        found.append(line)
+    return pd.DataFrame(found, columns=["condition", *groups])
 
 
 def accuracy_texts(table: pd.DataFrame) -> pd.DataFrame:
@@ -142,11 +176,13 @@ def retention_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _wide_texts(table: pd.DataFrame, index: str, sign: str = "") -> pd.DataFrame:
-    texts = [_percent_text(row, sign) for row in table.itertuples()]
-    wide = table.assign(text=texts).pivot(index=index, columns="condition", values="text")
+    wide = table.assign(text=_texts(table, sign)).pivot(
+        index=index, columns="condition", values="text"
+    )
     return wide.loc[table[index].unique(), table["condition"].unique()].fillna("–")
 
 
-def _percent_text(row: Interval, sign: str = "") -> str:
-    point, low, high = (f"{100 * end:{sign}.1f}" for end in (row.point, row.low, row.high))
-    return f"{point} [{low}, {high}]"
+def _texts(table: pd.DataFrame, sign: str = "") -> list[str]:
+    """Return the intervals of a table in percent, without n."""
+    ends = (100 * table[["point", "low", "high"]]).to_numpy()
+    return [f"{point:{sign}.1f} [{low:{sign}.1f}, {high:{sign}.1f}]" for point, low, high in ends]

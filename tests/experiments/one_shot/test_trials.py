@@ -151,6 +151,19 @@ def test_the_best_rows_are_of_the_chosen_reading():
     assert arms.choose_readings(rows) == {("kv_only", "fixed"): "mean", ("redesign", "fixed"): ""}
 
 
+def test_the_best_flow_of_a_condition():
+    """The sources' flows apart, tuned apart; the lookup is no rival; of equal ones the first."""
+    rows = arms.with_arm(pd.DataFrame([
+        row("kv_only", "last", 0, 0.5, 3), row("kv_only", "tuned", 0, 0.5, 5),
+        row("kv_only", "mean", 0, 0.5, 3), row("class_mean", "", 0, 0.5, 8),
+        row("headword_lookup", "", 0, 0.5, 10),
+    ]))  # fmt: skip
+    best = tables.best_flows(tables.accuracy_table(rows)).set_index("condition").loc["verbatim"]
+    assert best["sources, documented"].startswith("kv_only (last) 30.0 [")
+    assert best["sources, tuned"].startswith("kv_only (tuned) 50.0 [")
+    assert best["any flow"].startswith("class_mean 80.0 [")
+
+
 def test_gaps_are_paired():
     """Seeds of both arms only; the sign says which is better; what was not run is left out."""
     rows = arms.with_arm(pd.DataFrame([
