@@ -24,7 +24,7 @@ READY := $(VENV)/.hsokv-ready
 .PHONY: help setup book test demo run sweep audit rows pins status lint serve clean
 
 help: ## list the targets
-	@echo "usage: make TARGET [PRESET=quick_test|demo|research]"
+	@echo "usage: make TARGET [PRESET=quick_test|demo|research], by default research: the committed rows"
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-8s %s\n", $$1, $$2}'
 
 setup: $(READY) ## create .venv with the locked packages (the other targets do it themselves)
@@ -60,7 +60,7 @@ run: $(READY) ## execute one notebook: make run EXP=01_rare_words PRESET=quick_t
 sweep: $(READY) ## run a notebook once per combination: make sweep SWEEP=NAME BACKEND=loky|ray
 	$(PY) -m tools.sweep $(or $(SWEEP),$(error name a file of params/sweeps: make sweep SWEEP=NAME)) --backend $(BACKEND)
 
-audit: $(READY) ## recompute a random sample of the committed rows and compare: make audit SAMPLE=12
+audit: $(READY) ## recompute SAMPLE trials of each experiment (SAMPLE=12), at least 4 trained ones, and compare
 	$(PY) -m tools.audit --sample $(SAMPLE)
 
 rows: $(READY) ## check the stored rows; make rows SET_ASIDE=one_shot moves doubtful lines aside

@@ -159,7 +159,8 @@ class FlowConfig:
         if self.abstain and (self.fusion == "none" or self.library):
             raise ValueError(
                 f"abstain=True with encoder={self.encoder!r}, fusion={self.fusion!r}: only a flow "
-                "that reads a key-value memory can decline; set abstain=False"
+                "that reads a key-value memory can be told to decline, and headword_lookup does by "
+                "itself; set abstain=False"
             )
         if self.training == "contrastive" and (
             self.encoder != "embedding" or self.fusion != "label"

@@ -280,6 +280,9 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     for message in failed:
         report("error", message)
+    if args.name and not failed:
+        copy = executed_path(args.out, sources[0].stem)
+        say(f"executed copy: {copy}; result rows: {results_dir(args.preset)}")
     return 1 if failed else 0
 
 

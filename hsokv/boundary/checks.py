@@ -293,7 +293,8 @@ def _type_message(name: str, value: Any, hint: Any) -> str:
             float(value)
         except ValueError:
             return f"{message}; write a number without quotes"
-        return f"{message}; remove the quotes, and in YAML write 1.0e-4, not 1e-4"
+        in_yaml = ", and in YAML write 1.0e-4, not 1e-4" if hint is float else ""
+        return f"{message}; remove the quotes{in_yaml}"
     if (typing.get_origin(hint) or hint) in (tuple, list):
         return f"{message}; write [{shown(value)}]"
     return f"{message}; change its value"

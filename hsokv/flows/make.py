@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hsokv.boundary.checks import check_keys
+from hsokv.config import FlowConfig
 from hsokv.flows.base import Flow
 from hsokv.flows.learner import MemoryLearner
 from hsokv.flows.library import LibraryFlow
@@ -12,7 +13,7 @@ from hsokv.flows.named import FLOWS
 
 
 def list_flows() -> list[str]:
-    """Return the names of all flows."""
+    """Return the names of all flows; `hsokv.flows.named.NOTES` says what each is."""
     return list(FLOWS)
 
 
@@ -26,7 +27,8 @@ def make_flow(
         seed: decides initial weights, batches and draws.
         n_jobs: swarm agents trained side by side.
         device: 'cpu', 'cuda', or 'auto' for a GPU where there is one.
-        overrides: switches of `hsokv.FlowConfig` to change.
+        overrides: switches of `hsokv.FlowConfig` to change. One that the flow does not use, as
+            `n_steps` where nothing is trained, changes nothing.
 
     Raises:
         ValueError: unknown flow, device or switch, with the nearest valid name; a value out of
@@ -34,5 +36,7 @@ def make_flow(
         TypeError: a value of another type.
     """
     check_keys([flow], FLOWS, "flow")
+    settings = [*FlowConfig().as_dict(), "seed", "n_jobs", "device"]
+    check_keys(overrides, settings, "flow setting")
     kind = LibraryFlow if FLOWS[flow].encoder == "library" else MemoryLearner
     return kind(flow, seed=seed, n_jobs=n_jobs, device=device, **overrides).checked()

@@ -48,7 +48,10 @@ def save_pretrained(flow: Flow, directory: str | os.PathLike) -> None:
         OSError: the folder cannot be written.
     """
     if not isinstance(flow, Flow):
-        raise TypeError(f"flow={shown(flow)} is a {type(flow).__name__}: expected one of make_flow")
+        raise TypeError(
+            f"flow={shown(flow)} is a {type(flow).__name__}: expected a flow of make_flow, "
+            "then the folder"
+        )
     folder = _folder(directory)
     flow._check_fitted()
     flow._refuse_changed("to save it", "set them back, or fit it again")

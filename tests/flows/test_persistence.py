@@ -364,7 +364,7 @@ def test_what_is_no_path(fitted, directory):
         save_pretrained(fitted["bm25"], directory)
     with pytest.raises(TypeError, match="directory=.*: expected the path of a folder"):
         from_pretrained(directory)
-    with pytest.raises(TypeError, match="flow=.*: expected one of make_flow"):
+    with pytest.raises(TypeError, match="flow=.*: expected a flow of make_flow"):
         save_pretrained(directory, "folder")
 
 
