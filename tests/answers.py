@@ -12,7 +12,7 @@ from hsokv.claims.ledger import claims_table, judge, read_claims
 from hsokv.experiments.attribution.cells import cell_values
 from hsokv.experiments.attribution.tables import anova_table
 from hsokv.experiments.effects import effect_table
-from hsokv.experiments.issues.hit_rate import correlation_table
+from hsokv.experiments.hit_rate import correlation_table
 from hsokv.experiments.one_shot import arms
 from hsokv.experiments.one_shot import tables as one_shot
 from hsokv.experiments.registry import list_experiments

@@ -242,9 +242,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--preset", default="research", help=", ".join(PRESETS))
     parser.add_argument("--out", type=Path, default=BUILD, help="folder for the executed copies")
     parser.add_argument("--force", action="store_true", help="run even what is up to date")
-    parser.add_argument(
-        "--jobs", type=int, default=joblib.cpu_count(), help="notebooks at a time; all cores"
-    )
+    parser.add_argument("--jobs", type=int, default=joblib.cpu_count(), help="notebooks at a time")
     args = parser.parse_args(argv)
     check_keys([args.preset], PRESETS, "preset")
     if args.jobs < 1:

@@ -7,9 +7,9 @@ from itertools import product
 
 import pandas as pd
 
+from hsokv.experiments import hit_rate
 from hsokv.experiments.documented_size.trials import SAME, similarity_of
 from hsokv.experiments.effects import ISSUES, effect_table, verdict
-from hsokv.experiments.issues import hit_rate
 from hsokv.experiments.word_rows import accuracy_difference, accuracy_interval, common_seeds
 from hsokv.flows.factorial import SWITCHES
 from hsokv.stats.decisions import NOT_RUN

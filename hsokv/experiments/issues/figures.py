@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hsokv.experiments.effects import BASE_NAMES, effect_table
-from hsokv.experiments.issues.hit_rate import arm_means
+from hsokv.experiments.hit_rate import arm_means
 from hsokv.experiments.word_rows import MIN_EFFECT
 from hsokv.plots.style import (
     BLACK,

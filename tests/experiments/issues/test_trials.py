@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from hsokv.experiments import effects as issue_verdicts
+from hsokv.experiments import hit_rate
 from hsokv.experiments.effects import (
     DEPENDS,
     FLOOR_VERDICT,
@@ -21,7 +22,7 @@ from hsokv.experiments.effects import (
     effect_table,
     verdict_of,
 )
-from hsokv.experiments.issues import EXPERIMENT, hit_rate
+from hsokv.experiments.issues import EXPERIMENT
 from hsokv.experiments.issues import figures as issue_plots
 from hsokv.experiments.issues import tables as issue_tables
 from hsokv.experiments.issues import trials as issues

@@ -1,6 +1,6 @@
 """Issue 5.1: does the sources' hit rate say whether a memory is of use?
 
-Over all arms of the experiment `issues`, the mean score of what was read is compared with two
+Over the arms of an experiment the mean score of what was read is compared with two
 measures of use: the share of queries whose nearest key belongs to the right word, and accuracy
 with the memory minus without.
 """
@@ -60,7 +60,7 @@ def rank_correlation(
     `MIN_SEEDS` it is all of [-1, 1]. `None` with fewer than `MIN_ARMS` or without spread.
 
     Args:
-        frame: rows of the experiment.
+        frame: as for `arm_means`.
         use: a key of `USES`.
         condition: a test condition.
         similarity: 'cosine' or 'dot' for the arms that score by it, whose scores have one unit.
