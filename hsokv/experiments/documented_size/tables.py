@@ -60,6 +60,11 @@ def rows_at(rows: pd.DataFrame, training: str, pooling: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def _by_specification(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the rows of every specification, by its name."""
+    return {name: rows_at(rows, *taken) for taken, name in SPECIFICATIONS.items()}
+
+
 def issue_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the verdict on each issue in each specification.
 
@@ -71,9 +76,9 @@ def issue_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
         (issue.number, issue.claim): lambda here, key=key: verdict(effect_table(here, key))
         for key, issue in ISSUES.items()
     } | {(hit_rate.NUMBER, hit_rate.CLAIM): _hit_rate_verdict}
-    found = []
+    there, found = _by_specification(rows), []
     for (number, claim), judge in judges.items():
-        told = {name: judge(rows_at(rows, *taken)) for taken, name in SPECIFICATIONS.items()}
+        told = {name: judge(here) for name, here in there.items()}
         if set(told.values()) != {NOT_RUN}:
             found.append({"issue": number, "claim": claim} | told)
     return pd.DataFrame(found, columns=["issue", "claim", *SPECIFICATIONS.values()])
@@ -92,10 +97,11 @@ def issue_effects(rows: pd.DataFrame, condition: str = "verbatim") -> pd.DataFra
     Returns:
         Columns issue, learner, comparison and one per `SPECIFICATIONS`; a dash where not run.
     """
+    there = _by_specification(rows)
     found: dict[tuple, dict] = {}
     for key, issue in ISSUES.items():
-        for specification, name in SPECIFICATIONS.items():
-            table = effect_table(rows_at(rows, *specification), key)
+        for name, here in there.items():
+            table = effect_table(here, key)
             for r in table[table["is_main"] & (table["condition"] == condition)].itertuples():
                 effect = {name: f"{100 * r.point:+.1f} [{100 * r.low:+.1f}, {100 * r.high:+.1f}]"}
                 found.setdefault((issue.number, r.base, r.label), {}).update(effect)
@@ -119,8 +125,8 @@ def switch_effects(rows: pd.DataFrame, condition: str) -> pd.DataFrame:
         n_seeds.
     """
     found = []
-    for specification, name in SPECIFICATIONS.items():
-        here = rows_at(rows, *specification).query("condition == @condition")
+    for name, here in _by_specification(rows).items():
+        here = here[here["condition"] == condition]
         for switch, (there, back) in SWITCH_VARIANTS.items():
             last = ("", back) if switch not in _KEPT_AT_REDESIGN else (back, "")
             for base, at, (after, before) in (
@@ -144,8 +150,8 @@ def base_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
         Columns learner, specification, seeds and one per condition.
     """
     found = []
-    for specification, name in SPECIFICATIONS.items():
-        here = rows_at(rows, *specification).query("variant == ''")
+    for name, here in _by_specification(rows).items():
+        here = here[here["variant"] == ""]
         for base, part in here.groupby("base", sort=False):
             line = {"learner": base, "specification": name, "seeds": part["seed"].nunique()}
             for condition in conditions:
