@@ -41,6 +41,8 @@ SUITE = {
     "swarm alone": ("swarm", "no_memory"),
     "neither": ("steps", "no_memory"),
 }
+# What is told seed by seed: variant of the prototype -> name. The last one has no gate.
+BY_SEED = {"": "prototype", "no_boosts": "without boosts", "no_memory": "without memory"}
 LABELS = {switch.name: switch.label for switch in SWITCHES}
 _KEPT_AT_REDESIGN = ("similarity",)  # the redesign has the prototype's level of it
 
@@ -181,6 +183,27 @@ def suite_rows(rows: pd.DataFrame, name: str, pooling: str) -> pd.DataFrame:
     training, variant = SUITE[name]
     same = (rows["base"] == "current") & (rows["pooling"] == pooling)
     return rows[same & (rows["training"] == training) & (rows["variant"] == variant)]
+
+
+def seed_table(
+    rows: pd.DataFrame, pooling: str = "mean", condition: str = "verbatim"
+) -> pd.DataFrame:
+    """Return seed by seed what the prototype answers and how far its gate stands open.
+
+    Returns:
+        Columns training, seed, and per learner of `BY_SEED` its accuracy in percent and, where it
+        has one, the mean of its gate, named '<learner>, gate'.
+    """
+    here = rows[(rows["pooling"] == pooling) & (rows["condition"] == condition)]
+    here = here[(here["base"] == "current") & here["variant"].isin(BY_SEED)]
+    found: dict[tuple, dict] = {}
+    for row in here.sort_values(["training", "seed"]).itertuples():
+        line = found.setdefault((row.training, row.seed), {})
+        line[BY_SEED[row.variant]] = 100 * row.accuracy
+        line[f"{BY_SEED[row.variant]}, gate"] = row.gate_mean
+    columns = [f"{name}{end}" for name in BY_SEED.values() for end in ("", ", gate")][:-1]
+    table = [dict(zip(("training", "seed"), arm)) | line for arm, line in found.items()]
+    return pd.DataFrame(table, columns=["training", "seed", *columns])
 
 
 def points_of(rows: pd.DataFrame) -> str:
