@@ -41,7 +41,7 @@ SUITE = {
     "swarm alone": ("swarm", "no_memory"),
     "neither": ("steps", "no_memory"),
 }
-# What is told seed by seed: variant of the prototype -> name. The last one has no gate.
+# What is told seed by seed: variant of the prototype -> name.
 BY_SEED = {"": "prototype", "no_boosts": "without boosts", "no_memory": "without memory"}
 LABELS = {switch.name: switch.label for switch in SWITCHES}
 _KEPT_AT_REDESIGN = ("similarity",)  # the redesign has the prototype's level of it
@@ -188,21 +188,28 @@ def suite_rows(rows: pd.DataFrame, name: str, pooling: str) -> pd.DataFrame:
 def seed_table(
     rows: pd.DataFrame, pooling: str = "mean", condition: str = "verbatim"
 ) -> pd.DataFrame:
-    """Return seed by seed what the prototype answers and how far its gate stands open.
+    """Return seed by seed what the prototype answers, how far its gate opens, and on what.
 
     Returns:
-        Columns training, seed, and per learner of `BY_SEED` its accuracy in percent and, where it
-        has one, the mean of its gate, named '<learner>, gate'.
+        Columns training, seed, and for every learner of `BY_SEED` its accuracy, the share of
+        nearest keys that are right (both in percent) and the mean of its gate, under the learner's
+        name followed by '', ', nearest key' and ', gate'; NaN without a memory.
     """
     here = rows[(rows["pooling"] == pooling) & (rows["condition"] == condition)]
     here = here[(here["base"] == "current") & here["variant"].isin(BY_SEED)]
     found: dict[tuple, dict] = {}
     for row in here.sort_values(["training", "seed"]).itertuples():
-        line = found.setdefault((row.training, row.seed), {})
-        line[BY_SEED[row.variant]] = 100 * row.accuracy
-        line[f"{BY_SEED[row.variant]}, gate"] = row.gate_mean
-    columns = [f"{name}{end}" for name in BY_SEED.values() for end in ("", ", gate")][:-1]
+        name = BY_SEED[row.variant]
+        found.setdefault((row.training, row.seed), {}).update(
+            {
+                name: 100 * row.accuracy,
+                f"{name}, nearest key": 100 * row.top1_key_correct,
+                f"{name}, gate": row.gate_mean,
+            }
+        )
     table = [dict(zip(("training", "seed"), arm)) | line for arm, line in found.items()]
+    ends = ("", ", nearest key", ", gate")
+    columns = [name + end for name in BY_SEED.values() for end in ends]
     return pd.DataFrame(table, columns=["training", "seed", *columns])
 
 

@@ -20,8 +20,10 @@ def test_a_line_per_training_and_seed(by_seed):
         line = by_seed[(by_seed["training"] == row.training) & (by_seed["seed"] == row.seed)]
         assert line["prototype"].item() == pytest.approx(100 * row.accuracy)
         assert line["prototype, gate"].item() == pytest.approx(row.gate_mean)
+        key = line["prototype, nearest key"].item()
+        assert key == pytest.approx(100 * row.top1_key_correct)
 
 
 def test_a_learner_without_a_memory_has_no_gate(by_seed):
     assert by_seed["without memory"].notna().all()
-    assert "without memory, gate" not in by_seed
+    assert by_seed[["without memory, gate", "without memory, nearest key"]].isna().all(axis=None)
