@@ -42,7 +42,7 @@ SUITE = {
     "neither": ("steps", "no_memory"),
 }
 # What is told seed by seed: variant of the prototype -> name.
-BY_SEED = {"": "prototype", "no_boosts": "without boosts", "no_memory": "without memory"}
+BY_SEED = {"no_memory": "no memory", "": "as it is", "no_boosts": "no boosts"}
 LABELS = {switch.name: switch.label for switch in SWITCHES}
 _KEPT_AT_REDESIGN = ("similarity",)  # the redesign has the prototype's level of it
 

@@ -18,12 +18,12 @@ def test_a_line_per_training_and_seed(by_seed):
     assert len(by_seed) == len(mine) == len(by_seed.drop_duplicates(["training", "seed"]))
     for row in mine.itertuples():
         line = by_seed[(by_seed["training"] == row.training) & (by_seed["seed"] == row.seed)]
-        assert line["prototype"].item() == pytest.approx(100 * row.accuracy)
-        assert line["prototype, gate"].item() == pytest.approx(row.gate_mean)
-        key = line["prototype, nearest key"].item()
+        assert line["as it is"].item() == pytest.approx(100 * row.accuracy)
+        assert line["as it is, gate"].item() == pytest.approx(row.gate_mean)
+        key = line["as it is, nearest key"].item()
         assert key == pytest.approx(100 * row.top1_key_correct)
 
 
 def test_a_learner_without_a_memory_has_no_gate(by_seed):
-    assert by_seed["without memory"].notna().all()
-    assert by_seed[["without memory, gate", "without memory, nearest key"]].isna().all(axis=None)
+    assert by_seed["no memory"].notna().all()
+    assert by_seed[["no memory, gate", "no memory, nearest key"]].isna().all(axis=None)
