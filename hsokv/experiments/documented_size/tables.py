@@ -105,8 +105,7 @@ def issue_effects(rows: pd.DataFrame, condition: str = "verbatim") -> pd.DataFra
         for name, here in there.items():
             table = effect_table(here, key)
             for r in table[table["is_main"] & (table["condition"] == condition)].itertuples():
-                effect = {name: f"{100 * r.point:+.1f} [{100 * r.low:+.1f}, {100 * r.high:+.1f}]"}
-                found.setdefault((issue.number, r.base, r.label), {}).update(effect)
+                found.setdefault((issue.number, r.base, r.label), {})[name] = in_points(r)
     table = [
         dict(zip(("issue", "learner", "comparison"), names)) | effects
         for names, effects in found.items()
@@ -216,3 +215,8 @@ def seed_table(
 def points_of(rows: pd.DataFrame) -> str:
     """Return the accuracy of rows as text in percent with its interval."""
     return accuracy_interval(rows).text().rpartition(", n =")[0]
+
+
+def in_points(effect) -> str:
+    """Return the point, low and high of an effect as text in points, signed."""
+    return f"{100 * effect.point:+.1f} [{100 * effect.low:+.1f}, {100 * effect.high:+.1f}]"
