@@ -14,7 +14,7 @@ from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 from hsokv.boundary.checks import Range, check_keys, convert
 
 # The values of the switches that take one of a few, by name.
-Encoder = Literal["transformer", "embedding", "library"]
+Encoder = Literal["transformer", "embedding", "lexical", "library"]
 Pooling = Literal["last", "mean"]
 TokenWeights = Literal["uniform", "surprisal"]
 Similarity = Literal["cosine", "dot", "euclidean"]
@@ -47,7 +47,7 @@ NotNegative = Annotated[float, Range(0)]
 # They act only when a flow is read: on a fitted flow they act at once.
 READING = (
     "similarity", "confidence_weighting", "read_out", "top_k", "temperature", "read_cut",
-    "first_exposure_window", "fallback", "abstain",
+    "first_exposure_window", "fallback", "abstain", "novel_nats",
 )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ class FlowConfig:
     """
 
     # Keys: how a text becomes a vector.
-    encoder: Encoder = "transformer"  # 'embedding' averages token vectors, 'library' delegates
+    encoder: Encoder = "transformer"  # 'embedding' averages token vectors, 'lexical' keeps words
     d_model: Width = 256  # width of keys and states (sources' config)
     n_layers: Layers = 4  # sources' config
     n_heads: Width = 8  # study table
@@ -74,6 +74,10 @@ class FlowConfig:
     token_weights: TokenWeights = (
         "uniform"  # 'surprisal' weighs a token by -log of its document frequency
     )
+    # Lexical keys: texts by their words; nats are natural units of information.
+    word_cost: NotNegative = 11.0  # nats by which a shared word must be rarer to say anything
+    form_cost: NotNegative = 1.5  # nats that an inflection or a slip of one letter costs on top
+    english: bool = True  # how rare a word is in English; False takes all words to be equally rare
     # Reading.
     similarity: Similarity = "cosine"  # the better one for averaged word vectors, see 01_rare_words
     context: Context = "none"  # domain, recency and emotion boosts
@@ -124,6 +128,7 @@ class FlowConfig:
     random_search: RandomSearch = "accept_better"  # 'walk' never looks at the loss (shipped code)
     # Answering.
     abstain: bool = False  # answer `ABSTAIN` where nothing stored is close enough
+    novel_nats: Threshold = -2.5  # of lexical keys: log odds that a text is about nothing stored
     # Library baselines; the defaults are the libraries' own but for `probe_c`.
     library: Library = ""  # which one
     max_df: Rate = 1.0  # TF-IDF leaves out words that stand in a larger share of the texts
@@ -156,6 +161,14 @@ class FlowConfig:
                 f"encoder={self.encoder!r} with library={self.library!r}: a library flow needs "
                 "both, any other neither; set encoder='library' and name the library, or leave both"
             )
+        if self.encoder == "lexical" and not self._is_plain_memory:
+            raise ValueError(
+                f"encoder='lexical' with fusion={self.fusion!r}, training={self.training!r}, "
+                f"write_rule={self.write_rule!r}, eviction={self.eviction!r}, duplicates="
+                f"{self.duplicates!r}, forgetting={self.forgetting!r}: every text is stored as its "
+                "words and read by its label; leave these switches as they are by default, or set "
+                "duplicates='merge'"
+            )
         if self.abstain and (self.fusion == "none" or self.library):
             raise ValueError(
                 f"abstain=True with encoder={self.encoder!r}, fusion={self.fusion!r}: only a flow "
@@ -187,6 +200,13 @@ class FlowConfig:
                 f"value='tokens' with encoder={self.encoder!r}: it stores a transformer's token "
                 "vectors; set value='label'"
             )
+
+    @property
+    def _is_plain_memory(self) -> bool:
+        """Whether every text is stored, read by its label and kept until room is needed."""
+        switches = self.fusion, self.training, self.write_rule, self.eviction, self.forgetting
+        plain = switches == ("label", "none", "all", "oldest", "none")
+        return plain and self.duplicates != "one_per_label"
 
     @property
     def has_memory(self) -> bool:

@@ -2,6 +2,7 @@
 
 from hsokv.flows.base import ABSTAIN, Answers, Flow
 from hsokv.flows.learner import MemoryLearner
+from hsokv.flows.lexical import LexicalLearner
 from hsokv.flows.library import LibraryFlow
 from hsokv.flows.make import list_flows, make_flow
 from hsokv.flows.named import BUDGETS, FLOWS
@@ -13,6 +14,7 @@ __all__ = [
     "BUDGETS",
     "FLOWS",
     "Flow",
+    "LexicalLearner",
     "LibraryFlow",
     "MemoryLearner",
     "from_pretrained",

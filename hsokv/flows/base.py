@@ -7,6 +7,7 @@ Axes: B query texts, C classes known so far.
 from __future__ import annotations
 
 import copy
+import itertools
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -158,7 +159,7 @@ class Flow(ClassifierMixin, FlowSettings):
         self._check_lengths(texts)
         if classes is not None:
             self._take_classes(check_labels(classes, RESERVED, "classes"), labels)
-        for label in sorted(set(labels) - set(self._class_index)):
+        for label in sorted({label for label in labels if label not in self._class_index}):
             self._class_index[label] = len(self._class_index)
         if validation is not None:
             if not isinstance(validation, (tuple, list)) or len(validation) != 2:
@@ -202,7 +203,10 @@ class Flow(ClassifierMixin, FlowSettings):
         self._class_index = {label: i for i, label in enumerate(classes)}
 
     def _learn_texts(self, texts: list[str], labels: list, validation: tuple | None) -> None:
-        self.classes_ = np.array(list(self._class_index))
+        new = list(itertools.islice(self._class_index, len(self.classes_), None))
+        if new:  # appended, so that one class more costs little beside thousands
+            known = [self.classes_] if len(self.classes_) else []
+            self.classes_ = np.concatenate([*known, np.array(new)])
         start = time.perf_counter()
         self._learn(texts, [self._class_index[label] for label in labels], validation)
         self.cost_.train_s += time.perf_counter() - start

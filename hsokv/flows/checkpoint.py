@@ -22,11 +22,14 @@ from hsokv.config import FlowConfig
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import RESERVED
 from hsokv.flows.named import FLOWS
+from hsokv.memory.entries import COLUMNS
 from hsokv.memory.tensors import check_tensors
 from hsokv.models.build import tensors_of_network
 
 STATE = {"flow": str, "seed": int, "settings": dict, "classes": list}
 LEARNER_STATE = {"counters": dict, "exposures": list, "known": dict}
+KINDS = {"transformer": "learner", "embedding": "learner"}  # by encoder; any other is its own kind
+BYTES_OF_COLUMNS = sum(dtype.itemsize for dtype, _ in COLUMNS.values())  # per entry
 LEAST_COUNTERS = {"_step": 0, "_top_k": 1, "_n_calls": 1}
 
 
@@ -37,9 +40,9 @@ class Checkpoint:
     Attributes:
         state: flow, seed, settings and classes; of a learner also its counters, the exposures of
             each class and the known texts.
-        weights: the network's tensors by name; none for a library flow.
+        weights: the network's tensors by name; none where there is no network.
         memory: see `KeyValueMemory.tensors`; for a library flow the stored labels.
-        texts: the vocabulary as 'words', or the stored 'texts' of a library flow.
+        texts: the vocabulary as 'words', or the stored 'texts' of a library or lexical flow.
     """
 
     state: dict[str, Any]
@@ -57,6 +60,9 @@ class Checkpoint:
         if config.encoder == "library":
             self._check_library()
             return
+        if config.encoder == "lexical":
+            self._check_lexical(config)
+            return
         _expect(list(self.texts) == ["words"], f"tokenizer with {list(self.texts)}", "words")
         n_tokens = len(Tokenizer.from_words(self.texts["words"]))
         n_classes = len(self.state["classes"])
@@ -70,8 +76,9 @@ class Checkpoint:
 
     def _check_state(self) -> FlowConfig:
         flow = self.state.get("flow")
-        is_library = isinstance(flow, str) and flow in FLOWS and FLOWS[flow].encoder == "library"
-        types = STATE if is_library else STATE | LEARNER_STATE
+        named = FLOWS[flow].encoder if isinstance(flow, str) and flow in FLOWS else "transformer"
+        its_kind = KINDS.get(named, named)
+        types = STATE | LEARNER_STATE if its_kind == "learner" else STATE
         for name, kind in types.items():
             value = self.state.get(name)
             _expect(type(value) is kind, f"{name}={shown(value)}", kind.__name__)
@@ -83,9 +90,9 @@ class Checkpoint:
             _expect(_is_sound(value), f"{name}={shown(value)}", "a number of usual size")
         config = check_params(FlowConfig, FLOWS[flow].as_dict() | settings)
         _expect(
-            (config.encoder == "library") == is_library,
+            KINDS.get(config.encoder, config.encoder) == its_kind,
             f"flow={flow!r} with encoder={config.encoder!r}",
-            "both of a library or neither",
+            f"one of the same kind as {named!r}, its own",
         )
         classes = self.state["classes"]
         kinds = {type(label) for label in classes}
@@ -106,12 +113,27 @@ class Checkpoint:
             _expect(finite, f"classes={shown(classes)}", "finite numbers")
         return config
 
-    def _check_library(self) -> None:
+    def _check_texts(self) -> list[str]:
+        """Check what is saved of a flow that keeps texts and no network, and return the texts."""
         texts = self.texts.get("texts")
         is_list = isinstance(texts, list) and len(self.texts) == 1
         _expect(is_list, "tokenizer", "a list of texts and nothing else")
-        check_texts(texts)
         _expect(not self.weights, f"model with {sorted(self.weights)}", "no weights")
+        return check_texts(texts)
+
+    def _check_lexical(self, config: FlowConfig) -> None:
+        texts = self._check_texts()
+        _check_room(config)
+        check_tensors(self.memory, config.capacity, 0, 0, len(self.state["classes"]))
+        numbers = self.memory["source"]
+        _expect(
+            len(numbers) == len(texts) and (numbers[1:] > numbers[:-1]).all(),
+            f"{len(numbers)} entries with numbers {shown(numbers.tolist())}",
+            f"one for each of {len(texts)} texts, in rising order",
+        )
+
+    def _check_library(self) -> None:
+        texts = self._check_texts()
         _expect(list(self.memory) == ["label"], f"memory with {sorted(self.memory)}", "label only")
         labels, n_classes = self.memory["label"], len(self.state["classes"])
         _expect(
@@ -195,7 +217,8 @@ def _check_room(config: FlowConfig) -> None:
     rows = max(config.max_len, config.pad_to) if config.encoder == "transformer" else 0
     n_bytes = 4 * config.d_model * rows
     if config.has_memory:
-        n_bytes += 4 * config.capacity * (config.d_model + value_width(config))
+        d_key = 0 if config.encoder == "lexical" else config.d_model
+        n_bytes += config.capacity * (4 * (d_key + value_width(config)) + BYTES_OF_COLUMNS)
     here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     _expect(
         n_bytes <= here,

@@ -60,6 +60,8 @@ def find_slots(config: FlowConfig) -> dict[str, Slot]:
     slots |= _memory_slots(config) | _read_slots(config) | _answer_slots(config)
     unused = STAGES if config.encoder == "library" else () if config.has_memory else MEMORY_STAGES
     slots |= dict.fromkeys((name for stage in unused for name in STAGES[stage]), Slot("", False))
+    if config.encoder == "lexical":
+        return slots | _lexical_slots(config)
     return slots | (_library_slots(config.library) if config.encoder == "library" else {})
 
 
@@ -226,6 +228,24 @@ def _training_slots(config: FlowConfig) -> dict[str, Slot]:
             ],
         ),
     }  # fmt: skip
+
+
+def _lexical_slots(config: FlowConfig) -> dict[str, Slot]:
+    odds = f"below log N {config.novel_nats:+g} nats".replace("-", "− ").replace("+", "+ ")
+    return {
+        "Encoder": Slot("words of the text"),
+        "Pooling": Slot("sum over shared words"),
+        "Token weights": _switch(
+            config.english, "rarity in English", "uniform", "weighted by rarity in English"
+        ),
+        "Entry confidence": Slot("unused", False),
+        "Similarity": Slot("nats of shared words and forms"),
+        "Context boosts": Slot("off", False),
+        "Confidence": Slot("off", False),
+        "Cut-off": Slot("off", False),
+        "Read-out": Slot("best entry per label"),
+        "Abstention": _switch(config.abstain, odds, "never", f"abstains {odds}"),
+    }
 
 
 def _library_slots(library: str) -> dict[str, Slot]:

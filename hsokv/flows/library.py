@@ -29,7 +29,7 @@ class LibraryFlow(Flow):
     learns nothing but the labels and declines where there is none.
     """
 
-    is_library = True
+    encoders = ("library",)
 
     @property
     def memory_bytes(self) -> int:

@@ -8,8 +8,12 @@ from hsokv.boundary.checks import check_keys
 from hsokv.config import FlowConfig
 from hsokv.flows.base import Flow
 from hsokv.flows.learner import MemoryLearner
+from hsokv.flows.lexical import LexicalLearner
 from hsokv.flows.library import LibraryFlow
 from hsokv.flows.named import FLOWS
+
+KINDS = {encoder: kind for kind in (MemoryLearner, LexicalLearner, LibraryFlow)
+         for encoder in kind.encoders}  # fmt: skip
 
 
 def list_flows() -> list[str]:
@@ -38,5 +42,5 @@ def make_flow(
     check_keys([flow], FLOWS, "flow")
     settings = [*FlowConfig().as_dict(), "seed", "n_jobs", "device"]
     check_keys(overrides, settings, "flow setting")
-    kind = LibraryFlow if FLOWS[flow].encoder == "library" else MemoryLearner
+    kind = KINDS[FLOWS[flow].encoder]
     return kind(flow, seed=seed, n_jobs=n_jobs, device=device, **overrides).checked()

@@ -81,6 +81,7 @@ FLOWS: dict[str, FlowConfig] = {
     "class_mean": FlowConfig(encoder="library", library="class_mean"),
     "linear_probe": FlowConfig(encoder="library", library="linear_probe"),
     "headword_lookup": FlowConfig(encoder="library", library="headword"),
+    "lexical": FlowConfig(encoder="lexical", duplicates="merge", capacity=100_000, abstain=True),
     "redesign": FlowConfig(
         encoder="embedding",
         d_model=1024,  # random token vectors interfere less the wider they are
@@ -189,6 +190,12 @@ NOTES = {
         "looking for the word itself",
         "Not in the sources: the trivial solution, which every result has to be held against.",
         "The stored word that stands in the text; nothing is learned but the list of words.",
+    ),
+    "lexical": Note(
+        "the words themselves as keys",
+        "Not in the sources: made for this study.",
+        "Every text is stored; a word that text and entry share counts for as much as it is rare "
+        "in English, also in another form.",
     ),
     "redesign": Note(
         "the design of this study",

@@ -21,6 +21,7 @@ from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import Cost, Flow
 from hsokv.flows.checkpoint import Checkpoint
 from hsokv.flows.folder import parse_json, read_folder, write_folder
+from hsokv.flows.lexical import LexicalLearner
 from hsokv.flows.library import LibraryFlow
 from hsokv.flows.make import make_flow
 from hsokv.memory.key_value import KeyValueMemory
@@ -140,6 +141,9 @@ def _capture(flow: Flow) -> Checkpoint:
     }
     if isinstance(flow, LibraryFlow):
         return Checkpoint(state, {}, {"label": tensor(flow.labels_)}, {"texts": flow.texts_})
+    if isinstance(flow, LexicalLearner):
+        texts = list(flow.texts_.values())
+        return Checkpoint(state, {}, _on_cpu(flow.memory_.tensors()), {"texts": texts})
     state["counters"] = _plain(
         {
             "_step": flow.state_.step,
@@ -176,6 +180,12 @@ def _restore(flow: Flow, checkpoint: Checkpoint) -> None:
     if isinstance(flow, LibraryFlow):
         flow.texts_, flow.labels_ = checkpoint.texts["texts"], checkpoint.memory["label"].tolist()
         flow._refit()
+        return
+    if isinstance(flow, LexicalLearner):
+        memory = KeyValueMemory.from_tensors(
+            checkpoint.memory, flow.config_.capacity, flow.config_.eviction
+        )
+        flow._remember(memory, checkpoint.texts["texts"])
         return
     flow.tokenizer_ = Tokenizer.from_words(checkpoint.texts["words"])
     flow._build_or_grow()

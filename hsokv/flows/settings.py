@@ -28,7 +28,7 @@ class FlowSettings(BaseEstimator):
     As in scikit-learn the constructor checks no values; `fit` does. `make_flow` checks at once.
     """
 
-    is_library = False  # whether this class makes the flows with encoder='library'
+    encoders = ("transformer", "embedding")  # of the flows that this class makes
 
     def __init__(
         self,
@@ -55,10 +55,11 @@ class FlowSettings(BaseEstimator):
         """
         check_keys([self.flow], FLOWS, "flow")
         config = FLOWS[self.flow].with_overrides(**self._overrides())
-        if (config.encoder == "library") != self.is_library:
+        if config.encoder not in self.encoders:
             raise ValueError(
-                f"flow={self.flow!r} with encoder={config.encoder!r}: library flows and learners "
-                "do not turn into one another; call make_flow with the flow you want"
+                f"flow={self.flow!r} with encoder={config.encoder!r}: this object is made for "
+                f"encoder={' or '.join(map(repr, self.encoders))} and does not turn into another "
+                "kind; call make_flow with the flow you want"
             )
         return config
 

@@ -44,7 +44,7 @@ class Entries:
     ):
         self.capacity = check_int("capacity", capacity, Range(1))
         d_key, d_value = (
-            check_int("d_key", d_key, Range(1)),
+            check_int("d_key", d_key, Range(0)),
             check_int("d_value", d_value, Range(0)),
         )
         check_keys([eviction], EVICTIONS, "eviction")
@@ -161,7 +161,9 @@ class Entries:
         a copy of its own.
         """
         branch = copy.copy(self)
-        branch._columns = {name: column.clone() for name, column in self._columns.items()}
+        branch._columns = {name: torch.empty_like(own) for name, own in self._columns.items()}
+        for name, column in branch._columns.items():  # what is not in use is never looked at
+            column[: self._size] = self[name]
         self._is_shared = branch._is_shared = True
         return branch
 

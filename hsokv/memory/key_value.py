@@ -21,13 +21,14 @@ class KeyValueMemory(Entries):
 
     Args:
         capacity: most entries ever held, at least 1.
-        d_key: key width d.
+        d_key: key width d; 0 where keys are kept elsewhere, as words are.
         d_value: value width v; 0 where the label is the value.
         eviction: 'oldest' or 'confidence'.
         device: where the entries are kept; what is written may come from any other.
 
     Raises:
-        ValueError: capacity or width below 1, an unknown eviction rule, or too large to be held.
+        ValueError: capacity below 1, a negative width, an unknown eviction rule, or more than can
+            be held.
         TypeError: a size that is no whole number.
     """
 

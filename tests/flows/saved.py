@@ -8,7 +8,8 @@ from safetensors.torch import load_file, save
 
 from hsokv.flows.folder import encode_config, name_of
 
-KINDS = ("current", "hybrid", "fine_tune", "redesign", "bm25")  # one of each shape of checkpoint
+# One of each shape of checkpoint.
+KINDS = ("current", "hybrid", "fine_tune", "redesign", "lexical", "bm25")
 PARTS = ("model", "memory", "tokenizer")
 TEXTS = ["red apple pie", "green pear tart", "blue sea fish", "wide open sky"]
 LABELS = ["a", "b", "c", "d"]

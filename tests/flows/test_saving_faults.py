@@ -278,7 +278,7 @@ TAMPERED = [
     ("hybrid", "config", setting(encoder="library"), "encoder='library'"),
     (
         "hybrid", "config", setting(encoder="library", library="bm25"),
-        "flow='hybrid' with encoder='library': expected both of a library or neither",
+        "flow='hybrid' with encoder='library': expected one of the same kind",
     ),
     ("hybrid", "config", setting(encoder="recurrent"), "'recurrent'"),
     ("hybrid", "config", setting(temperature=math.nan), "temperature=nan: expected a number"),
@@ -381,6 +381,11 @@ TAMPERED = [
     ("bm25", "tokenizer", lambda t: {"texts": "abc"}, "tokenizer: expected a list of texts"),
     ("bm25", "tokenizer", lambda t: {"texts": [1, *t["texts"][1:]]}, "is a int: need strings"),
     ("bm25", "tokenizer", lambda t: {"texts": t["texts"][1:]}, "labels .*: expected one for each"),
+    ("lexical", "tokenizer", lambda t: {"texts": t["texts"][1:]}, "entries .*: expected one for e"),
+    ("lexical", "memory", lambda t: t | {"source": t["source"].flip(0)}, "in rising order"),
+    ("lexical", "memory", lambda t: t | {"label": t["label"] + 9}, "label=.*expected one of"),
+    ("lexical", "model", lambda t: {"w": torch.zeros(1)}, "expected no weights"),
+    ("lexical", "config", setting(encoder="library", library="bm25", abstain=False), "same kind"),
 ]  # fmt: skip
 
 

@@ -1,0 +1,48 @@
+"""What is known of English before anything is learned: how rare words are, and their forms.
+
+Frequencies are those of the `wordfreq` package (Speer, 2022), which counts books, subtitles, news
+and web pages. Stems are those of the Snowball stemmer (Porter, 2001).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache, lru_cache
+
+#: Surprisal in nats of a word that no list holds: one in a thousand million words.
+RAREST = 9 * math.log(10)
+LEAST_SLIP = 4  # letters below which a word has no slips: of short words too many are one apart
+LEAST_START = 5  # letters that words share at least if only their ends differ ...
+LONGEST_END = 3  # ... by this many letters at most
+
+
+@lru_cache(maxsize=2**17)
+def surprisal(word: str) -> float:
+    """Return minus the logarithm of a word's frequency in English, in nats, at most `RAREST`."""
+    from wordfreq import word_frequency  # not before it is needed: its list takes a second to read
+
+    return -math.log(word_frequency(word, "en", wordlist="large", minimum=math.exp(-RAREST)))
+
+
+@lru_cache(maxsize=2**17)
+def forms(word: str) -> dict[str, int]:
+    """Return the marks of a word with their distance; words that share a mark are forms of another.
+
+    Distance 0 is the word itself. Distance 1 are its stem and, from four letters on, what is left
+    when any one letter is taken out: so inflections share a mark, and two spellings that are one
+    letter apart, be it one too many, another one, or two swapped (symmetric deletion; Garbe, 2012).
+    Distance 2 is its beginning without one to three letters: crisis and critical do not share one,
+    strabismus and strabismic do.
+    """
+    ends = range(1, min(LONGEST_END, len(word) - LEAST_START) + 1)
+    marks = {word[:-n] + "-": 2 for n in ends}
+    if len(word) >= LEAST_SLIP:
+        marks |= {word[:i] + word[i + 1 :]: 1 for i in range(len(word))}
+    return marks | {_stemmer().stemWord(word): 1} | {word: 0}
+
+
+@cache
+def _stemmer():
+    from snowballstemmer import stemmer
+
+    return stemmer("english")

@@ -1,0 +1,120 @@
+"""A memory whose keys are the words themselves, exactly: nothing is trained, so keys never move."""
+
+from __future__ import annotations
+
+import math
+from typing import Self
+
+import numpy as np
+import torch
+
+from hsokv.data.tokenizer import split_words
+from hsokv.flows.base import Answers, Flow
+from hsokv.memory.key_value import KeyValueMemory
+from hsokv.memory.lexical import LexicalKeys
+
+DIGITS = 9  # of nats that decide: entries that say equally much must not be told apart by rounding
+
+
+class LexicalLearner(Flow):
+    """Stores every text and answers with the label of the one whose words say most.
+
+    With `abstain` it declines where the text is likelier to be about nothing stored: where the
+    best entry says fewer nats than the logarithm of the number of entries plus `novel_nats`.
+
+    Attributes:
+        memory_: `KeyValueMemory` with labels and numbers of texts ('source'); its keys have width
+            0, for they are in `keys_`.
+        keys_: `LexicalKeys`, the words of each number.
+    """
+
+    encoders = ("lexical",)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of entries and index, see `LexicalKeys.n_bytes`, and of the texts as UTF-8."""
+        texts = sum(len(text.encode()) for text in self.texts_.values())
+        return self.memory_.n_bytes + self.keys_.n_bytes + texts
+
+    @property
+    def texts_(self) -> dict[int, str]:
+        """The stored texts by their number, oldest first."""
+        return {number: self._stored[number][0] for number in self.memory_["source"].tolist()}
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._remember(KeyValueMemory(self.config_.capacity, 0), [])
+
+    def _remember(self, memory: KeyValueMemory, texts: list[str]) -> None:
+        """Hold these entries, with their texts in the same order, and nothing else."""
+        self.memory_, config = memory, self.config_
+        self.keys_ = LexicalKeys(config.word_cost, config.form_cost, config.english)
+        self._stored: dict[int, tuple[str, int]] = {}  # number -> text and class, of every branch
+        self._numbers: dict[tuple[str, int], int] = {}  # text and class -> its last number
+        numbers = memory["source"].tolist()
+        for number, *stored in zip(numbers, texts, memory["label"].tolist()):
+            self._store(number, tuple(stored))
+        self._next = [max(numbers, default=-1) + 1]  # the next number, for every branch
+
+    def _store(self, number: int, stored: tuple[str, int]) -> None:
+        self._stored[number], self._numbers[stored] = stored, number
+        self.keys_.add(number, split_words(stored[0]))
+
+    def _branch(self) -> Self:
+        branch = super()._branch()  # index, texts and numbers are shared: they only grow
+        branch.memory_ = self.memory_.branch()
+        return branch
+
+    def _learn(self, texts: list[str], labels: list[int], validation: tuple | None) -> None:
+        new: dict[int, int] = {}  # number -> class
+        for stored in zip(texts, labels):
+            if self.config_.duplicates == "merge" and self._holds(stored, new):
+                continue
+            number = self._next[0]
+            self._next[0] += 1
+            self._store(number, stored)
+            new[number] = stored[1]
+        numbers = torch.tensor(list(new), dtype=torch.int64)
+        nothing = torch.zeros(len(new), 0)
+        self.memory_.write(
+            nothing,
+            nothing,
+            label=torch.tensor(list(new.values()), dtype=torch.int64),
+            source=numbers,
+            created_at=numbers,
+        )
+        if len(self._stored) > 2 * self.config_.capacity:
+            self._remember(self.memory_, list(self.texts_.values()))  # what was evicted goes
+        self.convergence_steps_ = 0
+
+    def _holds(self, stored: tuple[str, int], new: dict[int, int]) -> bool:
+        """Return whether a text is in the memory, or about to be, under the same class."""
+        number = self._numbers.get(stored, -1)
+        numbers = self.memory_["source"].numpy()
+        place = np.searchsorted(numbers, number)
+        return number in new or (place < len(numbers) and numbers[place] == number)
+
+    def _answer(self, texts: list[str]) -> Answers:
+        n, n_classes = len(texts), len(self.classes_)
+        numbers, labels = self.memory_["source"].numpy(), self.memory_["label"].numpy()
+        nats = np.stack([self.keys_.read(split_words(text), numbers) for text in texts])
+        nats = nats.round(DIGITS)
+        by_class = np.zeros((n, n_classes))
+        np.maximum.at(by_class, (slice(None), labels), nats)
+        best = nats.argmax(1)
+        most = nats[np.arange(n), best]
+        found = most > 0
+        odds = np.exp(by_class - by_class.max(1, keepdims=True))
+        scores = np.where(found[:, None], odds / odds.sum(1, keepdims=True), 0.0)
+        novelty = math.log(len(numbers)) - most
+        is_new = ~found | (novelty > -self.config_.novel_nats)
+        return Answers(
+            scores=scores,
+            scores_without=np.zeros((n, n_classes)),
+            novelty=novelty,
+            hit=most,
+            nearest=np.where(found, labels[best], -1),
+            has_read=found,
+            gate=np.full(n, np.nan),
+            abstains=is_new & self.config_.abstain,
+        )

@@ -1,0 +1,126 @@
+"""Exact sparse keys: which stored texts share words with a text, and how much each word says.
+
+The score is a query likelihood (Ponte and Croft, 1998): by how many nats a text is likelier if one
+of its words was taken from the entry than if all are plain English. A word that differs in form
+came through a noisy channel (Kernighan et al., 1990). Nothing is trained or projected, so keys
+never move.
+
+Axes: N entries in use, T words of a text.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+import numpy as np
+
+from hsokv.data.english import RAREST, forms, surprisal
+
+LEAST_GAIN = 0.01  # nats below which a shared word is not looked up
+
+
+class LexicalKeys:
+    """An index of texts by their words; texts are named by numbers that only grow.
+
+    It is only ever added to, so that a memory and its branches can share one: each asks for the
+    numbers that it holds, and others stay unseen.
+
+    Args:
+        word_cost: nats a shared word has to be rarer than before it says anything; it stands for
+            the odds that a word is repeated at all.
+        form_cost: nats that another form of a word, or a slip of one letter, costs on top.
+        english: weigh words by their frequency in English; False takes all to be equally rare.
+    """
+
+    def __init__(self, word_cost: float, form_cost: float, english: bool = True):
+        self.word_cost, self.form_cost, self.english = word_cost, form_cost, english
+        self._holders: dict[str, array] = {}  # word -> numbers of the texts that hold it
+        self._forms: dict[str, list[tuple[str, int]]] = {}  # mark -> stored words at a distance
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the index itself: words and marks as UTF-8, 8 for each text or word referred to.
+
+        What Python adds to keep them apart is not counted.
+        """
+        held = sum(len(word.encode()) + 8 * len(held) for word, held in self._holders.items())
+        return held + sum(len(mark.encode()) + 8 * len(them) for mark, them in self._forms.items())
+
+    def add(self, number: int, words: list[str]) -> None:
+        """Store the words of a text under a number above all those before."""
+        for word in dict.fromkeys(words):
+            holders = self._holders.get(word)
+            if holders is None:
+                holders = self._holders[word] = array("q")
+                if self._can_tell(word):
+                    for mark, distance in forms(word).items():
+                        self._forms.setdefault(mark, []).append((word, distance))
+            holders.append(number)
+
+    def slots(self, word: str, numbers: np.ndarray) -> np.ndarray:
+        """Return the places among `numbers` (N,), sorted, of the texts that hold a word."""
+        held = np.array(self._holders.get(word, ()), dtype=np.int64)
+        place = np.searchsorted(numbers, held)
+        place = place[place < len(numbers)]
+        return place[numbers[place] == held[: len(place)]]
+
+    def gains(self, word: str, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what a word of a text says for the entries that hold it or a form of it.
+
+        Args:
+            word: in lower case.
+            numbers: the texts that are asked, (N,), sorted.
+
+        Returns:
+            Places among `numbers`, each once, and nats, at least 0.
+        """
+        found, nats = [], []
+        for stored, above in self._matches(word):
+            slots = self.slots(stored, numbers)
+            if len(slots):
+                found.append(slots)
+                gain = math.log1p(math.exp(above - math.log(len(slots))))
+                nats.append(np.full(len(slots), gain))
+        if not found:
+            return np.empty(0, np.int64), np.empty(0)
+        slots, gain = np.concatenate(found), np.concatenate(nats)
+        order = np.lexsort((-gain, slots))  # of an entry that holds several, the best counts
+        slots, gain = slots[order], gain[order]
+        first = np.ones(len(slots), bool)
+        first[1:] = slots[1:] != slots[:-1]
+        return slots[first], gain[first]
+
+    def read(self, words: list[str], numbers: np.ndarray) -> np.ndarray:
+        """Return what a text says for each entry in nats, (N,), at least 0.
+
+        Args:
+            words: of the text, (T,); one that stands in it twice counts once.
+            numbers: the texts that are asked, (N,), sorted.
+        """
+        total = np.zeros(len(numbers))
+        for word in dict.fromkeys(words):  # in the order of the text: sums round alike
+            if self._can_tell(word):
+                slots, nats = self.gains(word, numbers)
+                total[slots] += nats
+        return total
+
+    def _matches(self, word: str) -> list[tuple[str, float]]:
+        """Return the stored words that may stand behind a word, each with nats above the price."""
+        apart: dict[str, int] = {}
+        for mark, distance in forms(word).items():
+            for other, others in self._forms.get(mark, ()):
+                apart[other] = min(apart.get(other, 9), max(distance, others))
+        found, own = [], self._surprisal(word)
+        for other, distance in apart.items():
+            nats = min(own - self.form_cost * distance, self._surprisal(other))
+            if nats - self.word_cost > math.log(LEAST_GAIN):
+                found.append((other, nats - self.word_cost))
+        return found
+
+    def _can_tell(self, word: str) -> bool:
+        """Whether a word is rare enough to say anything if one text holds it."""
+        return self._surprisal(word) - self.word_cost > math.log(LEAST_GAIN)
+
+    def _surprisal(self, word: str) -> float:
+        return surprisal(word) if self.english else RAREST
