@@ -75,7 +75,7 @@ class FlowConfig:
         "uniform"  # 'surprisal' weighs a token by -log of its document frequency
     )
     # Lexical keys: texts by their words; nats are natural units of information.
-    word_cost: NotNegative = 11.0  # nats by which a shared word must be rarer to say anything
+    word_cost: NotNegative = 10.0  # nats by which a shared word must be rarer to say anything
     form_cost: NotNegative = 1.5  # nats that an inflection or a slip of one letter costs on top
     english: bool = True  # how rare a word is in English; False takes all words to be equally rare
     # Reading.
@@ -128,7 +128,7 @@ class FlowConfig:
     random_search: RandomSearch = "accept_better"  # 'walk' never looks at the loss (shipped code)
     # Answering.
     abstain: bool = False  # answer `ABSTAIN` where nothing stored is close enough
-    novel_nats: Threshold = -2.5  # of lexical keys: log odds that a text is about nothing stored
+    novel_nats: Threshold = -2.0  # of lexical keys: log odds that a text is about nothing stored
     # Library baselines; the defaults are the libraries' own but for `probe_c`.
     library: Library = ""  # which one
     max_df: Rate = 1.0  # TF-IDF leaves out words that stand in a larger share of the texts

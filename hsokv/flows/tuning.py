@@ -52,7 +52,7 @@ _GRIDS: dict[str, list[list[dict]]] = {
              [{"bm25_b": b} for b in (0.75, 0.25, 0.0)]],
     "linear_probe": [[{"probe_c": c} for c in (100.0, 1.0, 10.0, 1000.0)],
                      [{"max_df": share} for share in (1.0, 0.3, 0.1)]],
-    "lexical": [[{"word_cost": cost} for cost in (11.0, 9.0, 13.0)],
+    "lexical": [[{"word_cost": cost} for cost in (10.0, 9.0, 11.0)],
                 [{"form_cost": 1.5}, {"form_cost": 3.0}], [{"english": True}, {"english": False}]],
     "redesign": [_SIMILARITY[::-1], _WEIGHTS[::-1],
                  [{"d_model": d} for d in (1024, 256, 4096)]],
