@@ -1,0 +1,45 @@
+"""What is known of English: how rare words are, and which are forms of one another."""
+
+import math
+
+import pytest
+
+from hsokv.data.english import RAREST, forms, surprisal
+
+
+def apart(one, two):
+    """How far two words are apart, None if they are no forms of one another."""
+    ours, theirs = forms(one), forms(two)
+    return min(
+        (max(ours[mark], theirs[mark]) for mark in ours.keys() & theirs.keys()), default=None
+    )
+
+
+def test_surprisal():
+    """Common words are common, rare ones rare, and what no list holds is rarest, with no NaN."""
+    assert surprisal("the") < 4 < surprisal("apple") < surprisal("petrichor") <= RAREST
+    assert surprisal("zxqvyw") == pytest.approx(RAREST) == pytest.approx(9 * math.log(10))
+    for word in ("", "1984", "don't", "___", "naïve", "東京", "e" * 10_000):
+        assert 0 < surprisal(word) <= RAREST
+
+
+@pytest.mark.parametrize(
+    "one, two, distance",
+    [
+        ("poltroon", "poltroon", 0),
+        ("poltroon", "poltroons", 1),
+        ("running", "runs", 1),  # a stem
+        ("receive", "recieve", 1),  # two letters swapped
+        ("aglet", "aglit", 1),  # another letter
+        ("aglet", "agglet", 1),  # one too many
+        ("strabismus", "strabismic", 2),
+        ("kyphosis", "kyphotic", 2),
+        ("cat", "cot", None),  # too short for slips
+        ("aglet", "egret", None),  # two letters apart
+        ("unhappy", "happy", None),
+        ("", "a", None),
+    ],
+)
+def test_forms(one, two, distance):
+    """Inflections and slips are near, other endings less so, and it is the same both ways."""
+    assert apart(one, two) == apart(two, one) == distance

@@ -1,0 +1,134 @@
+"""The memory of words: what it stores, finds, declines and forgets."""
+
+import math
+
+import numpy as np
+import pytest
+
+from hsokv import ABSTAIN, from_pretrained, make_flow, save_pretrained
+
+TEXTS = [
+    "an aglet is the tip of a lace",
+    "an oubliette is a dungeon with a trapdoor",
+    "a quidnunc is eager for gossip",
+    "a poltroon is an utter coward",
+]
+LABELS = ["aglet", "oubliette", "quidnunc", "poltroon"]
+QUERIES = ["my aglets broke", "she hid in the oubliette", "no such word here", "poltroon"]
+
+
+def answers(flow, texts=QUERIES):
+    """Everything the flow makes of texts."""
+    return vars(flow.answer(texts))
+
+
+def same(one, two):
+    """Whether two flows answer alike to the last bit."""
+    a, b = answers(one), answers(two)
+    return all(np.array_equal(a[k], b[k], equal_nan=a[k].dtype.kind == "f") for k in a)
+
+
+def test_words_are_found_in_new_sentences_and_forms():
+    """Also among other rare words; what was never stored is declined."""
+    flow = make_flow("lexical").fit(TEXTS, LABELS)
+    assert flow.predict(QUERIES).tolist() == ["aglet", "oubliette", ABSTAIN, "poltroon"]
+    assert make_flow("lexical", form_cost=50.0).fit(TEXTS, LABELS).predict(QUERIES)[0] == ABSTAIN
+
+
+def test_scores_are_shares_of_likelihood():
+    """Softmax over the nats of each label's best entry; nothing found gives zeros."""
+    flow = make_flow("lexical").fit(TEXTS, LABELS)
+    found = flow.answer(["aglet", "nothing"])
+    nats = flow.keys_.read(["aglet"], np.arange(4))
+    assert found.scores[0] == pytest.approx(np.exp(nats) / np.exp(nats).sum())
+    assert found.scores[1].sum() == 0 and found.nearest.tolist() == [0, -1]
+    assert found.hit[0] == pytest.approx(nats.max())
+
+
+def test_declining_is_a_matter_of_odds():
+    """It declines where the best entry says less than log N plus the odds, which act at once."""
+    flow = make_flow("lexical", novel_nats=0.0).fit(TEXTS, LABELS)
+    most = flow.answer(["aglet"]).hit[0]
+    assert flow.novelty(["aglet"])[0] == pytest.approx(math.log(4) - most)
+    edge = most - math.log(4)
+    assert flow.set_params(novel_nats=edge - 0.01).predict(["aglet"])[0] == "aglet"
+    assert flow.set_params(novel_nats=edge + 0.01).predict(["aglet"])[0] == ABSTAIN
+    assert flow.set_params(abstain=False).predict(["aglet"])[0] == "aglet"
+
+
+def test_one_by_one_is_all_at_once():
+    """The order of learning leaves no trace; an identical text is stored once."""
+    at_once = make_flow("lexical").fit(TEXTS + TEXTS[:2], LABELS + LABELS[:2])
+    one_by_one = make_flow("lexical")
+    for text, label in zip(TEXTS, LABELS):
+        one_by_one.partial_fit([text], [label]).partial_fit([text], [label])
+    assert (at_once.predict(QUERIES) == one_by_one.predict(QUERIES)).all()  # classes arrived apart
+    assert (at_once.novelty(QUERIES) == one_by_one.novelty(QUERIES)).all()
+    assert len(at_once.memory_) == len(one_by_one.memory_) == 4
+    assert len(make_flow("lexical", duplicates="keep").fit(TEXTS * 2, LABELS * 2).memory_) == 8
+    assert len(make_flow("lexical").fit(TEXTS[:1] * 2, ["a", "b"]).memory_) == 2  # of two labels
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_full_memory_is_one_that_never_knew_the_oldest(at_once):
+    """Also when it has been full for long, so that its index was built anew."""
+    texts = [f"{text} {i}" for i in range(4) for text in TEXTS]
+    labels = LABELS * 4
+    full = make_flow("lexical", capacity=3)
+    if at_once:
+        full.fit(texts, labels)
+    else:
+        for text, label in zip(texts, labels):
+            full.partial_fit([text], [label])
+    fresh = make_flow("lexical", capacity=3)
+    fresh.fit(texts[-3:], labels[-3:])
+    assert list(full.texts_.values()) == list(fresh.texts_.values()) == texts[-3:]
+    assert full.predict(["aglet"])[0] == ABSTAIN
+    for text in ("oubliette", "quidnuncs", "a coward", "none"):
+        assert full.answer([text]).hit == fresh.answer([text]).hit
+    assert full.memory_bytes <= 3 * fresh.memory_bytes
+    relearned = full.partial_fit(texts[:1], labels[:1])  # forgotten, so it is not a duplicate
+    assert relearned.predict(["aglet"])[0] == "aglet"
+
+
+def test_a_saved_memory_learns_on(tmp_path):
+    """It numbers on where it was, and merges what it knows."""
+    flow = make_flow("lexical", capacity=4).fit(TEXTS, LABELS)
+    flow.partial_fit(["a bosky glade"], ["bosky"])
+    save_pretrained(flow, tmp_path / "flow")
+    loaded = from_pretrained(tmp_path / "flow")
+    assert same(flow, loaded)
+    for one in (flow, loaded):
+        one.partial_fit([TEXTS[3], "a hordeolum is a stye"], ["poltroon", "hordeolum"])
+    assert same(flow, loaded) and flow.texts_ == loaded.texts_
+
+
+def test_texts_without_words():
+    """They are stored and never found; a query without words is declined."""
+    flow = make_flow("lexical").fit(["?!", "..."], ["a", "b"])
+    assert flow.predict(["?!", "aglet"]).tolist() == [ABSTAIN] * 2
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"fusion": "none"},
+        {"training": "steps"},
+        {"write_rule": "surprise"},
+        {"eviction": "confidence"},
+        {"duplicates": "one_per_label"},
+        {"forgetting": "utility"},
+    ],
+)
+def test_what_it_cannot_do_is_refused(switches):
+    """A switch that would be ignored is an error that says what to leave."""
+    with pytest.raises(ValueError, match="leave these switches|abstain=False"):
+        make_flow("lexical", **switches)
+
+
+def test_it_does_not_turn_into_another_kind():
+    """Nor another into it."""
+    with pytest.raises(ValueError, match="does not turn into another kind; call make_flow"):
+        make_flow("lexical").set_params(flow="bm25").fit(TEXTS, LABELS)
+    with pytest.raises(ValueError, match="call make_flow"):
+        make_flow("redesign").set_params(encoder="lexical").fit(TEXTS, LABELS)
