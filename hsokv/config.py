@@ -31,6 +31,7 @@ Training = Literal["none", "steps", "swarm", "contrastive"]
 Products = Literal["bfloat16", "float32"]
 Selection = Literal["validation", "hold_out"]
 RandomSearch = Literal["accept_better", "walk"]
+Semantic = Literal["none", "published"]
 Library = Literal["", "tfidf_neighbor", "bm25", "class_mean", "linear_probe", "headword"]
 # The ranges of the numbers; the upper ends of sizes are what a large machine could still hold.
 Count = Annotated[int, Range(1, 10**9)]
@@ -48,6 +49,7 @@ NotNegative = Annotated[float, Range(0)]
 READING = (
     "similarity", "confidence_weighting", "read_out", "top_k", "temperature", "read_cut",
     "first_exposure_window", "fallback", "abstain", "novel_nats",
+    "unknown_share", "cosine_nats",
 )  # fmt: skip
 
 
@@ -78,6 +80,9 @@ class FlowConfig:
     word_cost: NotNegative = 10.0  # nats by which a shared word must be rarer to say anything
     form_cost: NotNegative = 1.5  # nats that an inflection or a slip of one letter costs on top
     english: bool = True  # how rare a word is in English; False takes all words to be equally rare
+    semantic: Semantic = "none"  # 'published' adds the vector of a published sentence encoder
+    cosine_nats: NotNegative = 18.0  # nats that a cosine of 1 says
+    common_share: Share = 0.08  # words in more of the stored texts are left out of what it reads
     # Reading.
     similarity: Similarity = "cosine"  # the better one for averaged word vectors, see 01_rare_words
     context: Context = "none"  # domain, recency and emotion boosts
@@ -129,6 +134,7 @@ class FlowConfig:
     # Answering.
     abstain: bool = False  # answer `ABSTAIN` where nothing stored is close enough
     novel_nats: Threshold = -2.0  # of lexical keys: log odds that a text is about nothing stored
+    unknown_share: Share = 0.0  # of what a word of the text could say and no entry does, added
     # Library baselines; the defaults are the libraries' own but for `probe_c`.
     library: Library = ""  # which one
     max_df: Rate = 1.0  # TF-IDF leaves out words that stand in a larger share of the texts

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from functools import cache, lru_cache
 
-#: Surprisal in nats of a word that no list holds: one in a thousand million words.
+#: Surprisal in nats of a word that no list holds; it is taken to be one in a thousand million.
 RAREST = 9 * math.log(10)
 LEAST_SLIP = 4  # letters below which a word has no slips: of short words too many are one apart
 LEAST_START = 5  # letters that words share at least if only their ends differ ...

@@ -25,9 +25,11 @@ from hsokv.flows.named import FLOWS
 from hsokv.memory.entries import COLUMNS
 from hsokv.memory.tensors import check_tensors
 from hsokv.models.build import tensors_of_network
+from hsokv.models.sentence import WIDTH
 
 STATE = {"flow": str, "seed": int, "settings": dict, "classes": list}
 LEARNER_STATE = {"counters": dict, "exposures": list, "known": dict}
+LEXICAL_STATE = {"common": list, "settled_at": int}
 KINDS = {"transformer": "learner", "embedding": "learner"}  # by encoder; any other is its own kind
 BYTES_OF_COLUMNS = sum(dtype.itemsize for dtype, _ in COLUMNS.values())  # per entry
 LEAST_COUNTERS = {"_step": 0, "_top_k": 1, "_n_calls": 1}
@@ -39,7 +41,7 @@ class Checkpoint:
 
     Attributes:
         state: flow, seed, settings and classes; of a learner also its counters, the exposures of
-            each class and the known texts.
+            each class and the known texts; of a lexical flow its common words.
         weights: the network's tensors by name; none where there is no network.
         memory: see `KeyValueMemory.tensors`; for a library flow the stored labels.
         texts: the vocabulary as 'words', or the stored 'texts' of a library or lexical flow.
@@ -78,7 +80,7 @@ class Checkpoint:
         flow = self.state.get("flow")
         named = FLOWS[flow].encoder if isinstance(flow, str) and flow in FLOWS else "transformer"
         its_kind = KINDS.get(named, named)
-        types = STATE | LEARNER_STATE if its_kind == "learner" else STATE
+        types = STATE | {"learner": LEARNER_STATE, "lexical": LEXICAL_STATE}.get(its_kind, {})
         for name, kind in types.items():
             value = self.state.get(name)
             _expect(type(value) is kind, f"{name}={shown(value)}", kind.__name__)
@@ -124,13 +126,17 @@ class Checkpoint:
     def _check_lexical(self, config: FlowConfig) -> None:
         texts = self._check_texts()
         _check_room(config)
-        check_tensors(self.memory, config.capacity, 0, 0, len(self.state["classes"]))
+        d_key = 0 if config.semantic == "none" else WIDTH
+        check_tensors(self.memory, config.capacity, d_key, 0, len(self.state["classes"]))
         numbers = self.memory["source"]
         _expect(
             len(numbers) == len(texts) and (numbers[1:] > numbers[:-1]).all(),
             f"{len(numbers)} entries with numbers {shown(numbers.tolist())}",
             f"one for each of {len(texts)} texts, in rising order",
         )
+        check_texts(self.state["common"], "common", least=0)
+        settled = self.state["settled_at"]
+        _expect(_is_count(settled, 0), f"settled_at={shown(settled)}", "a count of entries")
 
     def _check_library(self) -> None:
         texts = self._check_texts()
@@ -217,7 +223,9 @@ def _check_room(config: FlowConfig) -> None:
     rows = max(config.max_len, config.pad_to) if config.encoder == "transformer" else 0
     n_bytes = 4 * config.d_model * rows
     if config.has_memory:
-        d_key = 0 if config.encoder == "lexical" else config.d_model
+        d_key = config.d_model
+        if config.encoder == "lexical":
+            d_key = 0 if config.semantic == "none" else WIDTH
         n_bytes += config.capacity * (4 * (d_key + value_width(config)) + BYTES_OF_COLUMNS)
     here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     _expect(

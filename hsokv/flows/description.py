@@ -232,19 +232,27 @@ def _training_slots(config: FlowConfig) -> dict[str, Slot]:
 
 def _lexical_slots(config: FlowConfig) -> dict[str, Slot]:
     odds = f"below log N {config.novel_nats:+g} nats".replace("-", "− ").replace("+", "+ ")
+    known = "where a text says less than log N" + odds.removeprefix("below log N")
+    if config.unknown_share:
+        known += f" and {config.unknown_share:g} of its most telling unknown word"
+    keys, nats = Slot("exact words"), Slot("nats of words", True, "nats of shared words and forms")
+    if config.semantic == "published":
+        keys = Slot("words and MiniLM", True, "exact words; all-MiniLM-L6-v2")
+        cosine = f"{config.cosine_nats:g} × cosine"
+        nats = Slot(f"nats + {cosine}", True, f"{nats.phrase}, plus {cosine}")
     return {
-        "Encoder": Slot("words of the text"),
-        "Pooling": Slot("sum over shared words"),
+        "Encoder": keys,
+        "Pooling": Slot("sum over words", True, "sum over shared words"),
         "Token weights": _switch(
             config.english, "rarity in English", "uniform", "weighted by rarity in English"
         ),
         "Entry confidence": Slot("unused", False),
-        "Similarity": Slot("nats of shared words and forms"),
+        "Similarity": nats,
         "Context boosts": Slot("off", False),
         "Confidence": Slot("off", False),
         "Cut-off": Slot("off", False),
         "Read-out": Slot("best entry per label"),
-        "Abstention": _switch(config.abstain, odds, "never", f"abstains {odds}"),
+        "Abstention": _switch(config.abstain, odds, "never", f"abstains {known}"),
     }
 
 

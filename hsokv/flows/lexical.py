@@ -1,4 +1,7 @@
-"""A memory whose keys are the words themselves, exactly: nothing is trained, so keys never move."""
+"""A memory whose keys are the words themselves, exactly, and optionally a sentence vector.
+
+Nothing is trained as it learns, so keys stay comparable however much is stored.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,33 @@ from typing import Self
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from hsokv.data.tokenizer import split_words
 from hsokv.flows.base import Answers, Flow
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.lexical import LexicalKeys
+from hsokv.models.sentence import WIDTH, encode_sentences
 
+SETTLED = 512  # entries from which on it stays as it is which words are common
+LEAST_HOLDERS = 2  # texts that may hold a word without making it common
 DIGITS = 9  # of nats that decide: entries that say equally much must not be told apart by rounding
 
 
 class LexicalLearner(Flow):
     """Stores every text and answers with the label of the one whose words say most.
 
+    With `semantic` the cosine of two sentence vectors says something, too. Words that stand in many
+    stored texts are left out before a text is encoded: what all texts share tells none apart. They
+    are found anew, and stored texts encoded again, whenever the store has doubled, up to 512.
+
     With `abstain` it declines where the text is likelier to be about nothing stored: where the
-    best entry says fewer nats than the logarithm of the number of entries plus `novel_nats`.
+    best entry says fewer nats than the logarithm of the number of entries plus `novel_nats`, plus
+    `unknown_share` of what a word of the text could say if it were stored.
 
     Attributes:
-        memory_: `KeyValueMemory` with labels and numbers of texts ('source'); its keys have width
-            0, for they are in `keys_`.
+        memory_: `KeyValueMemory` with labels, numbers of texts ('source') and, as keys, sentence
+            vectors, of width 0 where there are none.
         keys_: `LexicalKeys`, the words of each number.
     """
 
@@ -43,7 +55,15 @@ class LexicalLearner(Flow):
 
     def _reset(self) -> None:
         super()._reset()
-        self._remember(KeyValueMemory(self.config_.capacity, 0), [])
+        self._common, self._settled_at = (
+            frozenset(),
+            0,
+        )  # common words, entries when they were found
+        self._remember(KeyValueMemory(self.config_.capacity, self._width), [])
+
+    @property
+    def _width(self) -> int:
+        return 0 if self.config_.semantic == "none" else WIDTH
 
     def _remember(self, memory: KeyValueMemory, texts: list[str]) -> None:
         """Hold these entries, with their texts in the same order, and nothing else."""
@@ -75,10 +95,11 @@ class LexicalLearner(Flow):
             self._store(number, stored)
             new[number] = stored[1]
         numbers = torch.tensor(list(new), dtype=torch.int64)
-        nothing = torch.zeros(len(new), 0)
+        if self._width:
+            self._settle(numbers)
         self.memory_.write(
-            nothing,
-            nothing,
+            self._encode([self._stored[number][0] for number in new]),
+            torch.zeros(len(new), 0),
             label=torch.tensor(list(new.values()), dtype=torch.int64),
             source=numbers,
             created_at=numbers,
@@ -94,10 +115,33 @@ class LexicalLearner(Flow):
         place = np.searchsorted(numbers, number)
         return number in new or (place < len(numbers) and numbers[place] == number)
 
+    def _settle(self, new: Tensor) -> None:
+        """Find the common words anew if the store has doubled with these texts."""
+        numbers = torch.cat([self.memory_["source"], new]).numpy()
+        n = len(numbers)
+        if n and (
+            not self._settled_at or (self._settled_at < SETTLED and n >= 2 * self._settled_at)
+        ):
+            most = max(LEAST_HOLDERS, self.config_.common_share * n)
+            self._common, self._settled_at = self.keys_.common(most, numbers), n
+            slots = torch.arange(len(self.memory_))
+            self.memory_.replace_keys(slots, self._encode(list(self.texts_.values())))
+
+    def _encode(self, texts: list[str]) -> Tensor:
+        """Return the sentence vectors of texts without their common words, (B, d)."""
+        if not self._width:
+            return torch.zeros(len(texts), 0)
+        told = [" ".join(w for w in split_words(t) if w not in self._common) for t in texts]
+        return encode_sentences(told)
+
     def _answer(self, texts: list[str]) -> Answers:
         n, n_classes = len(texts), len(self.classes_)
         numbers, labels = self.memory_["source"].numpy(), self.memory_["label"].numpy()
-        nats = np.stack([self.keys_.read(split_words(text), numbers) for text in texts])
+        read = [self.keys_.read(split_words(text), numbers) for text in texts]
+        nats, unknown = np.stack([said for said, _ in read]), np.array([most for _, most in read])
+        if self._width:
+            cosine = self._encode(texts) @ self.memory_.keys.T
+            nats += self.config_.cosine_nats * cosine.clamp(min=0).double().numpy()
         nats = nats.round(DIGITS)
         by_class = np.zeros((n, n_classes))
         np.maximum.at(by_class, (slice(None), labels), nats)
@@ -106,7 +150,7 @@ class LexicalLearner(Flow):
         found = most > 0
         odds = np.exp(by_class - by_class.max(1, keepdims=True))
         scores = np.where(found[:, None], odds / odds.sum(1, keepdims=True), 0.0)
-        novelty = math.log(len(numbers)) - most
+        novelty = math.log(len(numbers)) + self.config_.unknown_share * unknown - most
         is_new = ~found | (novelty > -self.config_.novel_nats)
         return Answers(
             scores=scores,

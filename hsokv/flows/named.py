@@ -82,6 +82,15 @@ FLOWS: dict[str, FlowConfig] = {
     "linear_probe": FlowConfig(encoder="library", library="linear_probe"),
     "headword_lookup": FlowConfig(encoder="library", library="headword"),
     "lexical": FlowConfig(encoder="lexical", duplicates="merge", capacity=100_000, abstain=True),
+    "two_channels": FlowConfig(
+        encoder="lexical",
+        semantic="published",
+        duplicates="merge",
+        capacity=50_000,
+        abstain=True,
+        unknown_share=0.8,
+        novel_nats=-3.0,
+    ),
     "redesign": FlowConfig(
         encoder="embedding",
         d_model=1024,  # random token vectors interfere less the wider they are
@@ -196,6 +205,12 @@ NOTES = {
         "Not in the sources: made for this study.",
         "Every text is stored; a word that text and entry share counts for as much as it is rare "
         "in English, also in another form.",
+    ),
+    "two_channels": Note(
+        "words and meaning as keys",
+        "Not in the sources: made for this study.",
+        "To what shared words say it adds how close two texts are in meaning, as a published "
+        "sentence encoder sees it (all-MiniLM-L6-v2, trained on web text).",
     ),
     "redesign": Note(
         "the design of this study",

@@ -143,6 +143,7 @@ def _capture(flow: Flow) -> Checkpoint:
         return Checkpoint(state, {}, {"label": tensor(flow.labels_)}, {"texts": flow.texts_})
     if isinstance(flow, LexicalLearner):
         texts = list(flow.texts_.values())
+        state |= {"common": sorted(flow._common), "settled_at": flow._settled_at}
         return Checkpoint(state, {}, _on_cpu(flow.memory_.tensors()), {"texts": texts})
     state["counters"] = _plain(
         {
@@ -186,6 +187,7 @@ def _restore(flow: Flow, checkpoint: Checkpoint) -> None:
             checkpoint.memory, flow.config_.capacity, flow.config_.eviction
         )
         flow._remember(memory, checkpoint.texts["texts"])
+        flow._common, flow._settled_at = frozenset(state["common"]), state["settled_at"]
         return
     flow.tokenizer_ = Tokenizer.from_words(checkpoint.texts["words"])
     flow._build_or_grow()

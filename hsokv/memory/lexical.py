@@ -40,7 +40,7 @@ class LexicalKeys:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of the index itself: words and marks as UTF-8, 8 for each text or word referred to.
+        """Size of the index in bytes, words and marks as UTF-8, 8 for each text or word named.
 
         What Python adds to keep them apart is not counted.
         """
@@ -57,6 +57,11 @@ class LexicalKeys:
                     for mark, distance in forms(word).items():
                         self._forms.setdefault(mark, []).append((word, distance))
             holders.append(number)
+
+    def common(self, most: float, numbers: np.ndarray) -> frozenset[str]:
+        """Return the words that more than so many of these texts (N,) hold."""
+        held = (word for word, holders in self._holders.items() if len(holders) > most)
+        return frozenset(word for word in held if len(self.slots(word, numbers)) > most)
 
     def slots(self, word: str, numbers: np.ndarray) -> np.ndarray:
         """Return the places among `numbers` (N,), sorted, of the texts that hold a word."""
@@ -91,19 +96,24 @@ class LexicalKeys:
         first[1:] = slots[1:] != slots[:-1]
         return slots[first], gain[first]
 
-    def read(self, words: list[str], numbers: np.ndarray) -> np.ndarray:
-        """Return what a text says for each entry in nats, (N,), at least 0.
+    def read(self, words: list[str], numbers: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return what a text says for each entry, (N,), and what no entry explains, both in nats.
+
+        The second is the most that a word of the text could say and for no entry does: high where
+        a rare word was never stored.
 
         Args:
             words: of the text, (T,); one that stands in it twice counts once.
             numbers: the texts that are asked, (N,), sorted.
         """
-        total = np.zeros(len(numbers))
+        total, unexplained = np.zeros(len(numbers)), 0.0
         for word in dict.fromkeys(words):  # in the order of the text: sums round alike
             if self._can_tell(word):
                 slots, nats = self.gains(word, numbers)
                 total[slots] += nats
-        return total
+                most = math.log1p(math.exp(self._surprisal(word) - self.word_cost))
+                unexplained = max(unexplained, most - nats.max(initial=0.0))
+        return total, unexplained
 
     def _matches(self, word: str) -> list[tuple[str, float]]:
         """Return the stored words that may stand behind a word, each with nats above the price."""
@@ -119,8 +129,8 @@ class LexicalKeys:
         return found
 
     def _can_tell(self, word: str) -> bool:
-        """Whether a word is rare enough to say anything if one text holds it."""
-        return self._surprisal(word) - self.word_cost > math.log(LEAST_GAIN)
+        """Whether a word is rare enough to say anything if one text holds it; a blank never is."""
+        return word[0] != "_" and self._surprisal(word) - self.word_cost > math.log(LEAST_GAIN)
 
     def _surprisal(self, word: str) -> float:
         return surprisal(word) if self.english else RAREST

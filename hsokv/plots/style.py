@@ -68,7 +68,8 @@ FLOW_STYLE: dict[str, dict[str, Any]] = {
     "class_mean": interval_style(GREEN, "p", "-."),
     "linear_probe": interval_style(GREEN, "h", ":", filled=False),
     "headword_lookup": interval_style(GREY, "H", ":"),
-    "lexical": interval_style(BLACK, "D", "--", filled=False),
+    "lexical": interval_style(BLACK, "*", "--", filled=False),
+    "two_channels": interval_style(BLACK, "8"),
     "redesign": interval_style(BLACK, "*"),
 }
 CONDITION_LABEL = {

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hsokv import ABSTAIN, from_pretrained, make_flow, save_pretrained
+from hsokv.models.sentence import encode_sentences
 
 TEXTS = [
     "an aglet is the tip of a lace",
@@ -39,7 +40,7 @@ def test_scores_are_shares_of_likelihood():
     """Softmax over the nats of each label's best entry; nothing found gives zeros."""
     flow = make_flow("lexical").fit(TEXTS, LABELS)
     found = flow.answer(["aglet", "nothing"])
-    nats = flow.keys_.read(["aglet"], np.arange(4))
+    nats, _ = flow.keys_.read(["aglet"], np.arange(4))
     assert found.scores[0] == pytest.approx(np.exp(nats) / np.exp(nats).sum())
     assert found.scores[1].sum() == 0 and found.nearest.tolist() == [0, -1]
     assert found.hit[0] == pytest.approx(nats.max())
@@ -132,3 +133,65 @@ def test_it_does_not_turn_into_another_kind():
         make_flow("lexical").set_params(flow="bm25").fit(TEXTS, LABELS)
     with pytest.raises(ValueError, match="call make_flow"):
         make_flow("redesign").set_params(encoder="lexical").fit(TEXTS, LABELS)
+
+
+MEANT = ["what lets a shoestring pass through eyelets", "deep pit beneath a castle"]
+
+
+@pytest.fixture
+def meaning():
+    """The same texts, with the published encoder beside the words."""
+    return make_flow("two_channels").fit(TEXTS, LABELS)
+
+
+def test_meaning_finds_what_words_do_not(meaning):
+    """Definitions in other words are found by meaning alone, and named words as before."""
+    lexical = make_flow("lexical").fit(TEXTS, LABELS)
+    assert lexical.predict(MEANT).tolist() == [ABSTAIN] * 2
+    assert meaning.predict(MEANT).tolist() == ["aglet", "oubliette"]
+    assert meaning.predict(QUERIES)[[0, 1, 3]].tolist() == ["aglet", "oubliette", "poltroon"]
+    meaning.set_params(cosine_nats=0.0)  # acts at once
+    assert meaning.answer(MEANT).hit.tolist() == lexical.answer(MEANT).hit.tolist()
+
+
+def test_nats_of_meaning(meaning):
+    """A cosine of vectors without common words, times its nats, is added to what words say."""
+    assert meaning._common == {"a", "an", "is"}
+    cosine = encode_sentences(["deep pit beneath castle"]) @ meaning.memory_.keys.T
+    words, _ = meaning.keys_.read(["deep", "pit", "beneath", "a", "castle"], np.arange(4))
+    said = words + 18 * cosine.clamp(min=0).numpy()[0]
+    assert meaning.answer(["a deep pit beneath a castle"]).hit[0] == pytest.approx(said.max())
+
+
+def test_an_unknown_word_speaks_for_something_new(meaning):
+    """The same text with a rare word in it that was never stored counts as newer."""
+    strange = ["a deep pit beneath a zxqvyw"]
+    with_it = meaning.novelty(strange)[0]
+    unexplained = meaning.keys_.read(["zxqvyw"], np.arange(4))[1]
+    without_it = meaning.set_params(unknown_share=0.0).novelty(strange)[0]
+    assert with_it - without_it == pytest.approx(0.8 * unexplained) and unexplained > 5
+
+
+def test_common_words_settle():
+    """They are found anew whenever the store has doubled; then it is as if all came at once."""
+    texts = [f"{text} and so on {i}" for i, text in enumerate(TEXTS * 2)]
+    labels = [f"{label}{i}" for i, label in enumerate(LABELS * 2)]
+    growing = make_flow("two_channels")
+    for text, label in zip(texts, labels):
+        growing.partial_fit([text], [label])
+    at_once = make_flow("two_channels").fit(texts, labels)
+    assert growing._common == at_once._common >= {"a", "is", "and", "so", "on"}
+    assert growing.memory_.keys.numpy() == pytest.approx(at_once.memory_.keys.numpy(), abs=1e-5)
+    assert growing._settled_at == 8
+    growing.partial_fit(["an entirely common sentence"], ["more"])
+    assert growing._settled_at == 8
+
+
+def test_a_saved_meaning_is_kept(meaning, tmp_path):
+    """Vectors and common words are read, nothing is encoded again."""
+    save_pretrained(meaning, tmp_path / "flow")
+    loaded = from_pretrained(tmp_path / "flow")
+    assert same(meaning, loaded) and loaded._common == meaning._common
+    for one in (meaning, loaded):
+        one.partial_fit(["a bosky glade"], ["bosky"])
+    assert same(meaning, loaded)

@@ -384,6 +384,8 @@ TAMPERED = [
     ("lexical", "tokenizer", lambda t: {"texts": t["texts"][1:]}, "entries .*: expected one for e"),
     ("lexical", "memory", lambda t: t | {"source": t["source"].flip(0)}, "in rising order"),
     ("lexical", "memory", lambda t: t | {"label": t["label"] + 9}, "label=.*expected one of"),
+    ("lexical", "config", lambda s: s | {"common": [1]}, "common|need strings"),
+    ("lexical", "config", lambda s: s | {"settled_at": -1}, "settled_at=-1: expected a count"),
     ("lexical", "model", lambda t: {"w": torch.zeros(1)}, "expected no weights"),
     ("lexical", "config", setting(encoder="library", library="bm25", abstain=False), "same kind"),
 ]  # fmt: skip

