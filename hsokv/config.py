@@ -82,7 +82,7 @@ class FlowConfig:
     english: bool = True  # how rare a word is in English; False takes all words to be equally rare
     semantic: Semantic = "none"  # 'published' adds the vector of a published sentence encoder
     cosine_nats: NotNegative = 18.0  # nats that a cosine of 1 says
-    common_share: Share = 0.08  # words in more of the stored texts are left out of what it reads
+    common_share: Share = 0.04  # words in more of the stored texts are left out of what it reads
     # Reading.
     similarity: Similarity = "cosine"  # the better one for averaged word vectors, see 01_rare_words
     context: Context = "none"  # domain, recency and emotion boosts
