@@ -32,7 +32,9 @@ Products = Literal["bfloat16", "float32"]
 Selection = Literal["validation", "hold_out"]
 RandomSearch = Literal["accept_better", "walk"]
 Semantic = Literal["none", "published"]
-Library = Literal["", "tfidf_neighbor", "bm25", "class_mean", "linear_probe", "headword"]
+Library = Literal[
+    "", "tfidf_neighbor", "bm25", "class_mean", "linear_probe", "sentence_neighbor", "headword"
+]  # fmt: skip
 # The ranges of the numbers; the upper ends of sizes are what a large machine could still hold.
 Count = Annotated[int, Range(1, 10**9)]
 Width = Annotated[int, Range(1, 65_536)]
@@ -137,7 +139,7 @@ class FlowConfig:
     unknown_share: Share = 0.0  # of what a word of the text could say and no entry does, added
     # Library baselines; the defaults are the libraries' own but for `probe_c`.
     library: Library = ""  # which one
-    max_df: Rate = 1.0  # TF-IDF leaves out words that stand in a larger share of the texts
+    max_df: Rate = 1.0  # words that stand in a larger share of the texts are left out
     sublinear_tf: bool = False  # TF-IDF counts a word 1 + log(times)
     char_ngrams: Padding = 0  # > 0: TF-IDF of letter groups inside words, up to this long
     bm25_k1: NotNegative = 1.5  # how fast repetitions of a word stop counting

@@ -267,13 +267,14 @@ def _library_slots(library: str) -> dict[str, Slot]:
             "Answer by": Slot("stored label"),
             "Abstention": Slot("no word found", True, "abstains where no word is found"),
         }
-    weights = Slot("document frequency", True, "weighted by document frequency")
+    encoders = {"bm25": "word counts (bm25s)", "sentence_neighbor": "all-MiniLM-L6-v2"}
+    reads = library == "sentence_neighbor"  # it takes a text as it stands, words in their order
     keys = {
-        "Encoder": Slot(
-            "word counts (bm25s)" if library == "bm25" else "TF-IDF vectors (scikit-learn)"
+        "Encoder": Slot(encoders.get(library, "TF-IDF vectors (scikit-learn)")),
+        "Pooling": Slot("mean over tokens" if reads else "sum over words"),
+        "Token weights": _switch(
+            not reads, "document frequency", "uniform", "weighted by document frequency"
         ),
-        "Pooling": Slot("sum over words"),
-        "Token weights": weights,
         "Write rule": Slot("every text"),
     }
     if library == "linear_probe":

@@ -6,6 +6,7 @@ Each stores the training texts and refits on all of them when new ones arrive.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 
 import bm25s
 import numpy as np
@@ -16,6 +17,7 @@ from hsokv.boundary.checks import shown
 from hsokv.config import FlowConfig
 from hsokv.data.tokenizer import split_words
 from hsokv.flows.base import Answers, Flow
+from hsokv.models.sentence import encode_sentences
 
 
 class LibraryFlow(Flow):
@@ -25,6 +27,7 @@ class LibraryFlow(Flow):
     `bm25`: the best-scoring text under BM25 (Robertson and Zaragoza, 2009; the bm25s package).
     `class_mean`: cosine to the mean TF-IDF vector of each class (Snell et al., 2017).
     `linear_probe`: scikit-learn's logistic regression on TF-IDF.
+    `sentence_neighbor`: the stored text with the closest sentence vector (all-MiniLM-L6-v2).
     `headword_lookup`: the label whose first word stands in the text, the earliest of several; it
     learns nothing but the labels and declines where there is none.
     """
@@ -69,6 +72,12 @@ class LibraryFlow(Flow):
             self._index = bm25s.BM25(k1=config.bm25_k1, b=config.bm25_b)
             self._index.index([split_words(text) for text in self.texts_], show_progress=False)
             return
+        if kind == "sentence_neighbor":
+            held = Counter(word for text in self.texts_ for word in set(split_words(text)))
+            most = config.max_df * len(self.texts_)
+            self._common = {word for word, n_texts in held.items() if n_texts > max(1, most)}
+            self._keys, self._key_labels = self._encode(self.texts_), labels
+            return
         self._vectorizer = _vectorizer(config, len(self.texts_))
         try:
             vectors = self._vectorizer.fit_transform(self.texts_)
@@ -92,6 +101,12 @@ class LibraryFlow(Flow):
                     vectors, labels
                 )
 
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        """Return the sentence vectors of texts, without common words if there are any."""
+        if self._common:
+            texts = [" ".join(w for w in split_words(t) if w not in self._common) for t in texts]
+        return encode_sentences(texts).numpy()
+
     def _answer(self, texts: list[str]) -> Answers:
         n, n_classes = len(texts), len(self.classes_)
         none = np.full(n, np.nan)
@@ -112,6 +127,8 @@ class LibraryFlow(Flow):
             silent = np.zeros(len(self.texts_))  # bm25s takes no query without words
             similar = np.stack([self._index.get_scores(q) if q else silent for q in words])
             labels, offset = np.array(self.labels_), 0.0
+        elif self.config_.library == "sentence_neighbor":
+            similar, labels, offset = self._encode(texts) @ self._keys.T, self._key_labels, 1.0
         else:
             similar = np.asarray(self._vectorizer.transform(texts) @ self._keys.T)
             if hasattr(self._keys, "toarray"):

