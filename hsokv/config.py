@@ -79,7 +79,8 @@ class FlowConfig:
         "uniform"  # 'surprisal' weighs a token by -log of its document frequency
     )
     # Lexical keys: texts by their words; nats are natural units of information.
-    word_cost: NotNegative = 10.0  # nats by which a shared word must be rarer to say anything
+    word_cost: NotNegative = 10.0  # nats that a shared word must be rare by to say anything; less
+    # lets commoner words speak
     form_cost: NotNegative = 1.5  # nats that an inflection or a slip of one letter costs on top
     english: bool = True  # how rare a word is in English; False takes all words to be equally rare
     semantic: Semantic = "none"  # 'published' adds the vector of a published sentence encoder
@@ -135,8 +136,10 @@ class FlowConfig:
     random_search: RandomSearch = "accept_better"  # 'walk' never looks at the loss (shipped code)
     # Answering.
     abstain: bool = False  # answer `ABSTAIN` where nothing stored is close enough
-    novel_nats: Threshold = -2.0  # of lexical keys: log odds that a text is about nothing stored
-    unknown_share: Share = 0.0  # of what a word of the text could say and no entry does, added
+    novel_nats: Threshold = (
+        2.5  # lexical keys: the least that the best entry must say; more declines more
+    )
+    unknown_share: Share = 0.0  # of what the most telling unknown word could say, asked for on top
     # Library baselines; the defaults are the libraries' own but for `probe_c`.
     library: Library = ""  # which one
     max_df: Rate = 1.0  # words that stand in a larger share of the texts are left out

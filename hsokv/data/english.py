@@ -11,20 +11,23 @@ from functools import cache, lru_cache
 
 #: Surprisal in nats of a word that no list holds; it is taken to be one in a thousand million.
 RAREST = 9 * math.log(10)
+LONGEST = 40  # letters above which a string is no word, and has no forms
 LEAST_SLIP = 4  # letters below which a word has no slips: of short words too many are one apart
 LEAST_START = 5  # letters that words share at least if only their ends differ ...
 LONGEST_END = 3  # ... by this many letters at most
 
 
-@lru_cache(maxsize=2**17)
+@lru_cache(maxsize=2**16)
 def surprisal(word: str) -> float:
     """Return minus the logarithm of a word's frequency in English, in nats, at most `RAREST`."""
+    if len(word) > LONGEST:
+        return RAREST
     from wordfreq import word_frequency  # not before it is needed: its list takes a second to read
 
     return -math.log(word_frequency(word, "en", wordlist="large", minimum=math.exp(-RAREST)))
 
 
-@lru_cache(maxsize=2**17)
+@lru_cache(maxsize=2**14)
 def forms(word: str) -> dict[str, int]:
     """Return the marks of a word with their distance; words that share a mark are forms of another.
 
@@ -32,8 +35,10 @@ def forms(word: str) -> dict[str, int]:
     when any one letter is taken out: so inflections share a mark, and two spellings that are one
     letter apart, be it one too many, another one, or two swapped (symmetric deletion; Garbe, 2012).
     Distance 2 is its beginning without one to three letters: crisis and critical do not share one,
-    strabismus and strabismic do.
+    strabismus and strabismic do. What is longer than 40 letters has no form but itself.
     """
+    if len(word) > LONGEST:
+        return {word: 0}
     ends = range(1, min(LONGEST_END, len(word) - LEAST_START) + 1)
     marks = {word[:-n] + "-": 2 for n in ends}
     if len(word) >= LEAST_SLIP:

@@ -257,14 +257,16 @@ class Flow(ClassifierMixin, FlowSettings):
     def predict_proba(self, texts) -> np.ndarray:
         """Return class scores (B, C) in [0, 1]; abstention does not change them.
 
-        A label read-out gives the share of each label among the entries read, so top-1 is 0 or 1.
+        A label read-out gives the share of each label among the entries read, so top-1 is 0 or 1;
+        keys of words give shares of likelihood. Where nothing is read a row is zero.
         """
         return self.answer(texts).scores
 
     def novelty(self, texts) -> np.ndarray:
         """Return how unlike anything stored each text is, (B,), higher is newer.
 
-        With a memory: minus the similarity to the nearest entry (1 - cosine for cosine keys).
+        With a memory: minus the similarity to the nearest entry (1 - cosine for cosine keys; for
+        keys of words in nats, see `LexicalLearner`).
         Without one: 1 - the largest class probability (Hendrycks and Gimpel, 2017).
         """
         return self.answer(texts).novelty

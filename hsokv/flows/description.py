@@ -231,10 +231,10 @@ def _training_slots(config: FlowConfig) -> dict[str, Slot]:
 
 
 def _lexical_slots(config: FlowConfig) -> dict[str, Slot]:
-    odds = f"below log N {config.novel_nats:+g} nats".replace("-", "− ").replace("+", "+ ")
-    known = "where a text says less than log N" + odds.removeprefix("below log N")
+    least = f"below {config.novel_nats:g} nats"
+    known = least
     if config.unknown_share:
-        known += f" and {config.unknown_share:g} of its most telling unknown word"
+        known += f" and {config.unknown_share:g} of the most telling unknown word"
     keys, nats = Slot("exact words"), Slot("nats of words", True, "nats of shared words and forms")
     if config.semantic == "published":
         keys = Slot("words and MiniLM", True, "exact words; all-MiniLM-L6-v2")
@@ -252,7 +252,7 @@ def _lexical_slots(config: FlowConfig) -> dict[str, Slot]:
         "Confidence": Slot("off", False),
         "Cut-off": Slot("off", False),
         "Read-out": Slot("best entry per label"),
-        "Abstention": _switch(config.abstain, odds, "never", f"abstains {known}"),
+        "Abstention": _switch(config.abstain, least, "never", f"abstains {known}"),
     }
 
 

@@ -5,7 +5,6 @@ Nothing is trained as it learns, so keys stay comparable however much is stored.
 
 from __future__ import annotations
 
-import math
 from typing import Self
 
 import numpy as np
@@ -30,9 +29,10 @@ class LexicalLearner(Flow):
     stored texts are left out before a text is encoded: what all texts share tells none apart. They
     are found anew, and stored texts encoded again, whenever the store has doubled, up to 512.
 
-    With `abstain` it declines where the text is likelier to be about nothing stored: where the
-    best entry says fewer nats than the logarithm of the number of entries plus `novel_nats`, plus
-    `unknown_share` of what a word of the text could say if it were stored.
+    With `abstain` it declines where the best entry says fewer nats than `novel_nats` plus
+    `unknown_share` of what the most telling unknown word could say if it were stored, and where no
+    entry says anything. `novelty` is that share less what the best entry says; `predict_proba` is
+    the softmax over what each label's best entry says, zeros where none does.
 
     Attributes:
         memory_: `KeyValueMemory` with labels, numbers of texts ('source') and, as keys, sentence
@@ -150,7 +150,7 @@ class LexicalLearner(Flow):
         found = most > 0
         odds = np.exp(by_class - by_class.max(1, keepdims=True))
         scores = np.where(found[:, None], odds / odds.sum(1, keepdims=True), 0.0)
-        novelty = math.log(len(numbers)) + self.config_.unknown_share * unknown - most
+        novelty = self.config_.unknown_share * unknown - most
         is_new = ~found | (novelty > -self.config_.novel_nats)
         return Answers(
             scores=scores,

@@ -89,8 +89,7 @@ FLOWS: dict[str, FlowConfig] = {
         duplicates="merge",
         capacity=50_000,
         abstain=True,
-        unknown_share=0.8,
-        novel_nats=-3.0,
+        unknown_share=0.6,
     ),
     "redesign": FlowConfig(
         encoder="embedding",
@@ -101,6 +100,12 @@ FLOWS: dict[str, FlowConfig] = {
         abstain=True,
     ),
 }
+#: Flows that are given a published encoder, which has read far more than the stories.
+READERS = tuple(
+    name
+    for name, config in FLOWS.items()
+    if config.semantic != "none" or config.library == "sentence_neighbor"
+)
 #: Budgets of the swarm, and of `fine_tune`, whose steps match the swarm's counted FLOPs.
 BUDGETS: dict[str, dict] = {
     "quick": {"meta_iterations": 2, "n_managers": 1, "agents_per_manager": 4, "agent_steps": 10,

@@ -58,7 +58,7 @@ _GRIDS: dict[str, list[list[dict]]] = {
                 [{"form_cost": 1.5}, {"form_cost": 3.0}], [{"english": True}, {"english": False}]],
     "two_channels": [[{"cosine_nats": nats} for nats in (18.0, 12.0, 24.0)],
                      [{"common_share": 0.04}, {"common_share": 0.08}],
-                     [{"unknown_share": 0.8}, {"unknown_share": 0.4}]],
+                     [{"unknown_share": 0.6}, {"unknown_share": 0.3}]],
     "redesign": [_SIMILARITY[::-1], _WEIGHTS[::-1],
                  [{"d_model": d} for d in (1024, 256, 4096)]],
 }  # fmt: skip

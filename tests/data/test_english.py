@@ -15,6 +15,12 @@ def apart(one, two):
     )
 
 
+def test_what_is_no_word_has_no_forms():
+    """A hash or a blob of letters takes no time and no room."""
+    blob = "q7" * 500_000
+    assert forms(blob) == {blob: 0} and surprisal(blob) == RAREST
+
+
 def test_surprisal():
     """Common words are common, rare ones rare, and what no list holds is rarest, with no NaN."""
     assert surprisal("the") < 4 < surprisal("apple") < surprisal("petrichor") <= RAREST
