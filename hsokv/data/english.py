@@ -7,7 +7,9 @@ and web pages. Stems are those of the Snowball stemmer (Porter, 2001).
 from __future__ import annotations
 
 import math
-from functools import cache, lru_cache
+from functools import lru_cache
+
+from snowballstemmer.english_stemmer import EnglishStemmer
 
 #: Surprisal in nats of a word that no list holds; it is taken to be one in a thousand million.
 RAREST = 9 * math.log(10)
@@ -43,11 +45,5 @@ def forms(word: str) -> dict[str, int]:
     marks = {word[:-n] + "-": 2 for n in ends}
     if len(word) >= LEAST_SLIP:
         marks |= {word[:i] + word[i + 1 :]: 1 for i in range(len(word))}
-    return marks | {_stemmer().stemWord(word): 1} | {word: 0}
-
-
-@cache
-def _stemmer():
-    from snowballstemmer import stemmer
-
-    return stemmer("english")
+    stem = EnglishStemmer().stemWord(word)  # one for each call: it is changed by its work
+    return marks | {stem: 1} | {word: 0}

@@ -55,10 +55,8 @@ class LexicalLearner(Flow):
 
     def _reset(self) -> None:
         super()._reset()
-        self._common, self._settled_at = (
-            frozenset(),
-            0,
-        )  # common words, entries when they were found
+        self._common: frozenset[str] = frozenset()  # words that many stored texts hold
+        self._settled_at = 0  # entries when they were found
         self._remember(KeyValueMemory(self.config_.capacity, self._width), [])
 
     @property
@@ -119,9 +117,7 @@ class LexicalLearner(Flow):
         """Find the common words anew if the store has doubled with these texts."""
         numbers = torch.cat([self.memory_["source"], new]).numpy()
         n = len(numbers)
-        if n and (
-            not self._settled_at or (self._settled_at < SETTLED and n >= 2 * self._settled_at)
-        ):
+        if n >= max(1, 2 * self._settled_at) and self._settled_at < SETTLED:
             most = max(LEAST_HOLDERS, self.config_.common_share * n)
             self._common, self._settled_at = self.keys_.common(most, numbers), n
             slots = torch.arange(len(self.memory_))
