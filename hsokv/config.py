@@ -79,8 +79,7 @@ class FlowConfig:
         "uniform"  # 'surprisal' weighs a token by -log of its document frequency
     )
     # Lexical keys: texts by their words; nats are natural units of information.
-    word_cost: NotNegative = 10.0  # nats that a shared word must be rare by to say anything; less
-    # lets commoner words speak
+    word_cost: NotNegative = 10.0  # price of a shared word; less lets commoner words speak
     form_cost: NotNegative = 1.5  # nats that an inflection or a slip of one letter costs on top
     english: bool = True  # how rare a word is in English; False takes all words to be equally rare
     semantic: Semantic = "none"  # 'published' adds the vector of a published sentence encoder
@@ -136,9 +135,7 @@ class FlowConfig:
     random_search: RandomSearch = "accept_better"  # 'walk' never looks at the loss (shipped code)
     # Answering.
     abstain: bool = False  # answer `ABSTAIN` where nothing stored is close enough
-    novel_nats: Threshold = (
-        2.5  # lexical keys: the least that the best entry must say; more declines more
-    )
+    novel_nats: Threshold = 2.5  # lexical keys: least that the best entry must say to be answered
     unknown_share: Share = 0.0  # of what the most telling unknown word could say, asked for on top
     # Library baselines; the defaults are the libraries' own but for `probe_c`.
     library: Library = ""  # which one

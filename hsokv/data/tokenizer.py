@@ -7,6 +7,7 @@ own. Id 0 is padding and id 1 is every word the training text did not contain.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from hsokv.boundary.checks import shown
 from hsokv.boundary.inputs import check_texts
@@ -19,6 +20,11 @@ _WORD = re.compile(r"_+|[^\W_]+(?:'[^\W_]+)*")
 def split_words(text: str) -> list[str]:
     """Return the lower-cased words of a text, punctuation left out."""
     return _WORD.findall(text.lower())
+
+
+def leave_out(texts: list[str], words: Container[str]) -> list[str]:
+    """Return the words of each text in lower case, some left out, with a space between them."""
+    return [" ".join(w for w in split_words(text) if w not in words) for text in texts]
 
 
 class Tokenizer:

@@ -21,16 +21,19 @@ from hsokv.boundary.inputs import check_labels, check_texts
 from hsokv.config import FlowConfig
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.base import RESERVED
+from hsokv.flows.learner import MemoryLearner
+from hsokv.flows.lexical import LexicalLearner
+from hsokv.flows.make import KINDS
 from hsokv.flows.named import FLOWS
 from hsokv.memory.entries import COLUMNS
 from hsokv.memory.tensors import check_tensors
 from hsokv.models.build import tensors_of_network
-from hsokv.models.sentence import WIDTH
+from hsokv.models.sentence import key_width
 
 STATE = {"flow": str, "seed": int, "settings": dict, "classes": list}
 LEARNER_STATE = {"counters": dict, "exposures": list, "known": dict}
 LEXICAL_STATE = {"common": list, "settled_at": int}
-KINDS = {"transformer": "learner", "embedding": "learner"}  # by encoder; any other is its own kind
+OWN_STATE = {MemoryLearner: LEARNER_STATE, LexicalLearner: LEXICAL_STATE}
 BYTES_OF_COLUMNS = sum(dtype.itemsize for dtype, _ in COLUMNS.values())  # per entry
 LEAST_COUNTERS = {"_step": 0, "_top_k": 1, "_n_calls": 1}
 
@@ -79,8 +82,8 @@ class Checkpoint:
     def _check_state(self) -> FlowConfig:
         flow = self.state.get("flow")
         named = FLOWS[flow].encoder if isinstance(flow, str) and flow in FLOWS else "transformer"
-        its_kind = KINDS.get(named, named)
-        types = STATE | {"learner": LEARNER_STATE, "lexical": LEXICAL_STATE}.get(its_kind, {})
+        its_kind = KINDS[named]
+        types = STATE | OWN_STATE.get(its_kind, {})
         for name, kind in types.items():
             value = self.state.get(name)
             _expect(type(value) is kind, f"{name}={shown(value)}", kind.__name__)
@@ -92,7 +95,7 @@ class Checkpoint:
             _expect(_is_sound(value), f"{name}={shown(value)}", "a number of usual size")
         config = check_params(FlowConfig, FLOWS[flow].as_dict() | settings)
         _expect(
-            KINDS.get(config.encoder, config.encoder) == its_kind,
+            KINDS[config.encoder] is its_kind,
             f"flow={flow!r} with encoder={config.encoder!r}",
             f"one of the same kind as {named!r}, its own",
         )
@@ -126,8 +129,8 @@ class Checkpoint:
     def _check_lexical(self, config: FlowConfig) -> None:
         texts = self._check_texts()
         _check_room(config)
-        d_key = 0 if config.semantic == "none" else WIDTH
-        check_tensors(self.memory, config.capacity, d_key, 0, len(self.state["classes"]))
+        n_classes = len(self.state["classes"])
+        check_tensors(self.memory, config.capacity, key_width(config), 0, n_classes)
         numbers = self.memory["source"]
         _expect(
             len(numbers) == len(texts) and (numbers[1:] > numbers[:-1]).all(),
@@ -223,9 +226,7 @@ def _check_room(config: FlowConfig) -> None:
     rows = max(config.max_len, config.pad_to) if config.encoder == "transformer" else 0
     n_bytes = 4 * config.d_model * rows
     if config.has_memory:
-        d_key = config.d_model
-        if config.encoder == "lexical":
-            d_key = 0 if config.semantic == "none" else WIDTH
+        d_key = key_width(config) if config.encoder == "lexical" else config.d_model
         n_bytes += config.capacity * (4 * (d_key + value_width(config)) + BYTES_OF_COLUMNS)
     here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     _expect(

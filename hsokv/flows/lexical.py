@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hsokv.data.tokenizer import split_words
+from hsokv.data.tokenizer import leave_out, split_words
 from hsokv.flows.base import Answers, Flow
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.lexical import LexicalKeys
-from hsokv.models.sentence import WIDTH, encode_sentences
+from hsokv.models.sentence import encode_sentences, key_width
 
 SETTLED = 512  # entries from which on it stays as it is which words are common
 LEAST_HOLDERS = 2  # texts that may hold a word without making it common
@@ -61,7 +61,7 @@ class LexicalLearner(Flow):
 
     @property
     def _width(self) -> int:
-        return 0 if self.config_.semantic == "none" else WIDTH
+        return key_width(self.config_)
 
     def _remember(self, memory: KeyValueMemory, texts: list[str]) -> None:
         """Hold these entries, with their texts in the same order, and nothing else."""
@@ -127,8 +127,7 @@ class LexicalLearner(Flow):
         """Return the sentence vectors of texts without their common words, (B, d)."""
         if not self._width:
             return torch.zeros(len(texts), 0)
-        told = [" ".join(w for w in split_words(t) if w not in self._common) for t in texts]
-        return encode_sentences(told)
+        return encode_sentences(leave_out(texts, self._common))
 
     def _answer(self, texts: list[str]) -> Answers:
         n, n_classes = len(texts), len(self.classes_)

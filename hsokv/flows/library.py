@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from hsokv.boundary.checks import shown
 from hsokv.config import FlowConfig
-from hsokv.data.tokenizer import split_words
+from hsokv.data.tokenizer import leave_out, split_words
 from hsokv.flows.base import Answers, Flow
 from hsokv.models.sentence import encode_sentences
 
@@ -104,7 +104,7 @@ class LibraryFlow(Flow):
     def _encode(self, texts: list[str]) -> np.ndarray:
         """Return the sentence vectors of texts, without common words if there are any."""
         if self._common:
-            texts = [" ".join(w for w in split_words(t) if w not in self._common) for t in texts]
+            texts = leave_out(texts, self._common)
         return encode_sentences(texts).numpy()
 
     def _answer(self, texts: list[str]) -> Answers:

@@ -85,8 +85,7 @@ class LexicalKeys:
             slots = self.slots(stored, numbers)
             if len(slots):
                 found.append(slots)
-                gain = math.log1p(math.exp(above - math.log(len(slots))))
-                nats.append(np.full(len(slots), gain))
+                nats.append(np.full(len(slots), _gain(above, len(slots))))
         if not found:
             return np.empty(0, np.int64), np.empty(0)
         slots, gain = np.concatenate(found), np.concatenate(nats)
@@ -111,7 +110,7 @@ class LexicalKeys:
             if self._can_tell(word):
                 slots, nats = self.gains(word, numbers)
                 total[slots] += nats
-                most = math.log1p(math.exp(self._surprisal(word) - self.word_cost))
+                most = _gain(self._surprisal(word) - self.word_cost)
                 unexplained = max(unexplained, most - nats.max(initial=0.0))
         return total, unexplained
 
@@ -134,3 +133,8 @@ class LexicalKeys:
 
     def _surprisal(self, word: str) -> float:
         return surprisal(word) if self.english else RAREST
+
+
+def _gain(above: float, holders: int = 1) -> float:
+    """Return the nats of a word that is so far above the price and that some entries hold."""
+    return math.log1p(math.exp(above - math.log(holders)))

@@ -15,6 +15,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from hsokv.config import FlowConfig
+
 NAME = "sentence-transformers/all-MiniLM-L6-v2"
 WIDTH = 384
 WEIGHTS = "model.safetensors"
@@ -60,8 +62,9 @@ def load_encoder():
         from transformers.utils import logging
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "semantic='published' needs the package sentence-transformers: run "
-            "pip install 'hsokv[semantic]', or set semantic='none'"
+            "this flow reads with a sentence encoder, which needs the package "
+            "sentence-transformers: run pip install 'hsokv[semantic]', or take another flow, such "
+            "as 'lexical'"
         ) from error
     folder = find_encoder() or _fetch()
     found = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
@@ -83,8 +86,13 @@ def _fetch() -> Path:
         raise OSError(
             f"{NAME} is not on this machine and cannot be fetched ({type(error).__name__}): "
             "expected a network, or the folder that HSOKV_ENCODER names; copy its files to one, or "
-            "set semantic='none'"
+            "take a flow without it, such as 'lexical'"
         ) from error
+
+
+def key_width(config: FlowConfig) -> int:
+    """Return the width of the sentence vectors that a lexical flow keeps as keys, 0 for none."""
+    return 0 if config.semantic == "none" else WIDTH
 
 
 def encode_sentences(texts: list[str]) -> Tensor:
