@@ -31,9 +31,11 @@ Training = Literal["none", "steps", "swarm", "contrastive"]
 Products = Literal["bfloat16", "float32"]
 Selection = Literal["validation", "hold_out"]
 RandomSearch = Literal["accept_better", "walk"]
-Semantic = Literal["none", "published"]
+Title = Literal["none", "label"]
+Semantic = Literal["none", "published", "adapted"]
 Library = Literal[
-    "", "tfidf_neighbor", "bm25", "class_mean", "linear_probe", "sentence_neighbor", "headword"
+    "", "tfidf_neighbor", "bm25", "class_mean", "linear_probe", "sentence_neighbor",
+    "sentence_mean", "sentence_probe", "headword",
 ]  # fmt: skip
 # The ranges of the numbers; the upper ends of sizes are what a large machine could still hold.
 Count = Annotated[int, Range(1, 10**9)]
@@ -80,9 +82,12 @@ class FlowConfig:
     )
     # Lexical keys: texts by their words; nats are natural units of information.
     word_cost: NotNegative = 10.0  # price of a shared word; less lets commoner words speak
+    title: Title = "none"  # 'label' reads the words of a text's label as its title
+    title_cost: NotNegative = 2.0  # price of a word of the title
     form_cost: NotNegative = 1.5  # nats that an inflection or a slip of one letter costs on top
     english: bool = True  # how rare a word is in English; False takes all words to be equally rare
-    semantic: Semantic = "none"  # 'published' adds the vector of a published sentence encoder
+    semantic: Semantic = "none"  # 'published' adds the vector of a published sentence encoder,
+    # 'adapted' the same after it has learned from other words how usages and definitions meet
     cosine_nats: NotNegative = 18.0  # nats that a cosine of 1 says
     common_share: Share = 0.04  # words in more of the stored texts are left out of what it reads
     # Reading.
@@ -220,6 +225,11 @@ class FlowConfig:
     def has_memory(self) -> bool:
         """Whether the flow reads a key-value memory."""
         return self.fusion != "none"
+
+    @property
+    def reads_sentences(self) -> bool:
+        """Whether a published encoder turns texts into vectors."""
+        return self.semantic != "none" or self.library.startswith("sentence")
 
     @property
     def has_classifier(self) -> bool:

@@ -22,7 +22,7 @@ from tools.claims_page import CLAIMS
 from tools.paths import ROOT
 
 AUDITED = {
-    "one_shot": {"kv_only", "redesign", "bm25"},
+    "one_shot": {"kv_only", "first_redesign", "bm25"},
     "printed_table": {"baseline_2"},
     "issues": {"nearest_neighbor"},
 }

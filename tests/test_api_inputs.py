@@ -67,7 +67,7 @@ def names(tmp_path_factory):
     columns |= {"accuracy": pa.Column(float), "settings": text}
     columns |= {"config_hash": text, "code_version": text}
     schema = pa.DataFrameSchema(columns)
-    flow = make_flow("redesign").fit(TEXTS, LABELS)
+    flow = make_flow("first_redesign").fit(TEXTS, LABELS)
     save_pretrained(flow, folder / "saved")
     trial = Trial.create("e", "f", 0)
 
@@ -93,7 +93,7 @@ def names(tmp_path_factory):
         "encode_words": word_sets.encode_words, "decode_words": word_sets.decode_words,
         "from_pretrained": from_pretrained, "save_pretrained": save_pretrained,
         "saved": folder / "saved", "flow": flow, "task": make_rare_word_task(5, seed=0),
-        "ints": make_flow("redesign").fit(TEXTS, [0, 1, 2]),
+        "ints": make_flow("first_redesign").fit(TEXTS, [0, 1, 2]),
         "simple": lambda: make_flow("simple_kv", d_model=8),
         "hybrid": lambda **s: make_tiny("hybrid", **s).fit(TEXTS, LABELS),
         "flow_of": lambda name: make_tiny(name).fit(TEXTS, LABELS),
@@ -135,7 +135,7 @@ LABEL = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["redesign", "class_mean"])
+@pytest.mark.parametrize("name", ["first_redesign", "class_mean"])
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(pairs=st.lists(st.tuples(TEXT, LABEL), max_size=4), kind=st.sampled_from([str, int, None]))
 def test_any_texts_and_labels(name, pairs, kind):

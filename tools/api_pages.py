@@ -41,7 +41,7 @@ A flow learns from a few texts and takes new classes at any time:
 ```python
 from hsokv import make_flow
 
-flow = make_flow("redesign", seed=0)
+flow = make_flow("lexical")
 flow.fit(["a tarn is a small lake in the mountains"], ["tarn"])
 flow.partial_fit(["an adit is a level way into a mine"], ["adit"])
 flow.predict(["they swam in a lake high in the mountains"])  # ['tarn']

@@ -231,18 +231,18 @@ def _training_slots(config: FlowConfig) -> dict[str, Slot]:
 
 
 def _lexical_slots(config: FlowConfig) -> dict[str, Slot]:
-    least = f"below {config.novel_nats:g} nats"
-    known = least
-    if config.unknown_share:
-        known += f" and {config.unknown_share:g} of the most telling unknown word"
+    least, titles = f"below {config.novel_nats:g} nats", " + label" * (config.title == "label")
+    unknown = f" and {config.unknown_share:g} of the most telling unknown word"
+    known = least + unknown * bool(config.unknown_share)
     keys, nats = Slot("exact words"), Slot("nats of words", True, "nats of shared words and forms")
-    if config.semantic == "published":
-        keys = Slot("words and MiniLM", True, "exact words; all-MiniLM-L6-v2")
+    if config.semantic != "none":
+        how = "" if config.semantic == "published" else f" ({config.semantic})"
+        keys = Slot(f"words, MiniLM{how}", True, f"exact words; all-MiniLM-L6-v2{how}")
         cosine = f"{config.cosine_nats:g} × cosine"
         nats = Slot(f"nats + {cosine}", True, f"{nats.phrase}, plus {cosine}")
     return {
         "Encoder": keys,
-        "Pooling": Slot("sum over words", True, "sum over shared words"),
+        "Pooling": Slot(f"sum over words{titles}", True, f"sum over shared words{titles}"),
         "Token weights": _switch(
             config.english, "rarity in English", "uniform", "weighted by rarity in English"
         ),
@@ -267,20 +267,20 @@ def _library_slots(library: str) -> dict[str, Slot]:
             "Answer by": Slot("stored label"),
             "Abstention": Slot("no word found", True, "abstains where no word is found"),
         }
-    encoders = {"bm25": "word counts (bm25s)", "sentence_neighbor": "all-MiniLM-L6-v2"}
-    reads = library == "sentence_neighbor"  # it takes a text as it stands, words in their order
+    reads = library.startswith("sentence")  # it takes a text as it stands, words in their order
+    words = "word counts (bm25s)" if library == "bm25" else "TF-IDF vectors (scikit-learn)"
     keys = {
-        "Encoder": Slot(encoders.get(library, "TF-IDF vectors (scikit-learn)")),
+        "Encoder": Slot("all-MiniLM-L6-v2" if reads else words),
         "Pooling": Slot("mean over tokens" if reads else "sum over words"),
         "Token weights": _switch(
             not reads, "document frequency", "uniform", "weighted by document frequency"
         ),
         "Write rule": Slot("every text"),
     }
-    if library == "linear_probe":
+    if library.endswith("probe"):
         fit = Slot("logistic regression, refitted to all texts")
         return keys | {"Answer by": Slot("classifier"), "Steps": fit}
-    is_mean = library == "class_mean"
+    is_mean = library.endswith("mean")
     return keys | {
         "Duplicates": _switch(is_mean, "one mean per label", "kept"),
         "Similarity": Slot("BM25 score" if library == "bm25" else "cosine"),

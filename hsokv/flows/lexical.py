@@ -66,7 +66,8 @@ class LexicalLearner(Flow):
     def _remember(self, memory: KeyValueMemory, texts: list[str]) -> None:
         """Hold these entries, with their texts in the same order, and nothing else."""
         self.memory_, config = memory, self.config_
-        self.keys_ = LexicalKeys(config.word_cost, config.form_cost, config.english)
+        cost = config.title_cost if config.title == "label" else config.word_cost
+        self.keys_ = LexicalKeys(config.word_cost, cost, config.form_cost, config.english)
         self._stored: dict[int, tuple[str, int]] = {}  # number -> text and class, of every branch
         self._numbers: dict[tuple[str, int], int] = {}  # text and class -> its last number
         numbers = memory["source"].tolist()
@@ -76,7 +77,11 @@ class LexicalLearner(Flow):
 
     def _store(self, number: int, stored: tuple[str, int]) -> None:
         self._stored[number], self._numbers[stored] = stored, number
-        self.keys_.add(number, split_words(stored[0]))
+        self.keys_.add(number, split_words(stored[0]), self._title(stored[1]))
+
+    def _title(self, label: int) -> list[str]:
+        """Return the words of a class's label, none where titles are not read."""
+        return split_words(str(self.classes_[label])) if self.config_.title == "label" else []
 
     def _branch(self) -> Self:
         branch = super()._branch()  # index, texts and numbers are shared: they only grow
@@ -127,7 +132,7 @@ class LexicalLearner(Flow):
         """Return the sentence vectors of texts without their common words, (B, d)."""
         if not self._width:
             return torch.zeros(len(texts), 0)
-        return encode_sentences(leave_out(texts, self._common))
+        return encode_sentences(leave_out(texts, self._common), self.config_.semantic == "adapted")
 
     def _answer(self, texts: list[str]) -> Answers:
         n, n_classes = len(texts), len(self.classes_)

@@ -27,7 +27,8 @@ class LibraryFlow(Flow):
     `bm25`: the best-scoring text under BM25 (Robertson and Zaragoza, 2009; the bm25s package).
     `class_mean`: cosine to the mean TF-IDF vector of each class (Snell et al., 2017).
     `linear_probe`: scikit-learn's logistic regression on TF-IDF.
-    `sentence_neighbor`: the stored text with the closest sentence vector (all-MiniLM-L6-v2).
+    `sentence_neighbor`, `sentence_mean`, `sentence_probe`: the first, third and fourth on sentence
+    vectors (all-MiniLM-L6-v2) in the place of TF-IDF.
     `headword_lookup`: the label whose first word stands in the text, the earliest of several; it
     learns nothing but the labels and declines where there is none.
     """
@@ -72,26 +73,13 @@ class LibraryFlow(Flow):
             self._index = bm25s.BM25(k1=config.bm25_k1, b=config.bm25_b)
             self._index.index([split_words(text) for text in self.texts_], show_progress=False)
             return
-        if kind == "sentence_neighbor":
-            held = Counter(word for text in self.texts_ for word in set(split_words(text)))
-            most = config.max_df * len(self.texts_)
-            self._common = {word for word, n_texts in held.items() if n_texts > max(1, most)}
-            self._keys, self._key_labels = self._encode(self.texts_), labels
-            return
-        self._vectorizer = _vectorizer(config, len(self.texts_))
-        try:
-            vectors = self._vectorizer.fit_transform(self.texts_)
-        except ValueError as error:
-            raise ValueError(
-                f"max_df={config.max_df} leaves no word of these {len(self.texts_)} texts, all "
-                "stand in too many of them: expected one at least; raise max_df"
-            ) from error
-        if kind == "tfidf_neighbor":
+        vectors = self._read(self.texts_, fit=True)
+        if kind.endswith("neighbor"):
             self._keys, self._key_labels = vectors, labels
-        elif kind == "class_mean":
+        elif kind.endswith("mean"):
             self._key_labels = np.unique(labels)  # a class may have no text yet
             onehot = np.eye(len(self.classes_))[labels][:, self._key_labels]
-            self._keys = (onehot / onehot.sum(0)).T @ vectors.toarray()
+            self._keys = (onehot / onehot.sum(0)).T @ _dense(vectors)
             norms = np.linalg.norm(self._keys, axis=1, keepdims=True)
             self._keys /= np.maximum(norms, 1e-12)  # a class may have no words at all
         elif len(set(self.labels_)) > 1:
@@ -101,21 +89,37 @@ class LibraryFlow(Flow):
                     vectors, labels
                 )
 
-    def _encode(self, texts: list[str]) -> np.ndarray:
-        """Return the sentence vectors of texts, without common words if there are any."""
-        if self._common:
-            texts = leave_out(texts, self._common)
-        return encode_sentences(texts).numpy()
+    def _read(self, texts: list[str], fit: bool = False):
+        """Return the vectors of texts, (B, d), TF-IDF or the encoder's; fit to them if told to."""
+        config = self.config_
+        if config.reads_sentences:
+            if fit:
+                held = Counter(word for text in texts for word in set(split_words(text)))
+                most = max(1, config.max_df * len(texts))
+                self._common = {word for word, n_texts in held.items() if n_texts > most}
+            if self._common:
+                texts = leave_out(texts, self._common)
+            return encode_sentences(texts, config.semantic == "adapted").numpy()
+        if not fit:
+            return self._vectorizer.transform(texts)
+        self._vectorizer = _vectorizer(config, len(texts))
+        try:
+            return self._vectorizer.fit_transform(texts)
+        except ValueError as error:
+            raise ValueError(
+                f"max_df={config.max_df} leaves no word of these {len(texts)} texts, all "
+                "stand in too many of them: expected one at least; raise max_df"
+            ) from error
 
     def _answer(self, texts: list[str]) -> Answers:
         n, n_classes = len(texts), len(self.classes_)
         none = np.full(n, np.nan)
-        if self.config_.library == "linear_probe":
+        if self.config_.library.endswith("probe"):
             learned = sorted(set(self.labels_))
             scores = np.zeros((n, n_classes))
             scores[:, learned] = 1.0
             if len(learned) > 1:
-                scores[:, learned] = self._probe.predict_proba(self._vectorizer.transform(texts))
+                scores[:, learned] = self._probe.predict_proba(self._read(texts))
             return Answers(
                 scores, scores, 1 - scores.max(1), none, np.full(n, -1), np.zeros(n, bool),
                 none, np.zeros(n, bool),
@@ -127,13 +131,9 @@ class LibraryFlow(Flow):
             silent = np.zeros(len(self.texts_))  # bm25s takes no query without words
             similar = np.stack([self._index.get_scores(q) if q else silent for q in words])
             labels, offset = np.array(self.labels_), 0.0
-        elif self.config_.library == "sentence_neighbor":
-            similar, labels, offset = self._encode(texts) @ self._keys.T, self._key_labels, 1.0
         else:
-            similar = np.asarray(self._vectorizer.transform(texts) @ self._keys.T)
-            if hasattr(self._keys, "toarray"):
-                similar = (self._vectorizer.transform(texts) @ self._keys.T).toarray()
-            labels, offset = self._key_labels, 1.0
+            similar, labels = _dense(self._read(texts) @ self._keys.T), self._key_labels
+            offset = 1.0
         best = similar.argmax(1)
         nearest = similar[np.arange(n), best]
         return Answers(
@@ -164,6 +164,10 @@ class LibraryFlow(Flow):
             gate=np.full(n, np.nan),
             abstains=~found,
         )
+
+
+def _dense(vectors) -> np.ndarray:
+    return vectors.toarray() if hasattr(vectors, "toarray") else vectors
 
 
 def _vectorizer(config: FlowConfig, n_texts: int) -> TfidfVectorizer:

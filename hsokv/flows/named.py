@@ -81,17 +81,10 @@ FLOWS: dict[str, FlowConfig] = {
     "class_mean": FlowConfig(encoder="library", library="class_mean"),
     "linear_probe": FlowConfig(encoder="library", library="linear_probe"),
     "sentence_neighbor": FlowConfig(encoder="library", library="sentence_neighbor"),
+    "sentence_mean": FlowConfig(encoder="library", library="sentence_mean"),
+    "sentence_probe": FlowConfig(encoder="library", library="sentence_probe"),
     "headword_lookup": FlowConfig(encoder="library", library="headword"),
-    "lexical": FlowConfig(encoder="lexical", duplicates="merge", capacity=100_000, abstain=True),
-    "two_channels": FlowConfig(
-        encoder="lexical",
-        semantic="published",
-        duplicates="merge",
-        capacity=50_000,
-        abstain=True,
-        unknown_share=0.6,
-    ),
-    "redesign": FlowConfig(
+    "first_redesign": FlowConfig(
         encoder="embedding",
         d_model=1024,  # random token vectors interfere less the wider they are
         token_weights="surprisal",
@@ -99,13 +92,21 @@ FLOWS: dict[str, FlowConfig] = {
         duplicates="merge",
         abstain=True,
     ),
+    "lexical": FlowConfig(
+        encoder="lexical", title="label", duplicates="merge", capacity=100_000, abstain=True
+    ),
+    "redesign": FlowConfig(
+        encoder="lexical",
+        title="label",
+        semantic="adapted",
+        duplicates="merge",
+        capacity=50_000,
+        abstain=True,
+        unknown_share=0.6,
+    ),
 }
 #: Flows that are given a published encoder, which has read far more than the stories.
-READERS = tuple(
-    name
-    for name, config in FLOWS.items()
-    if config.semantic != "none" or config.library == "sentence_neighbor"
-)
+READERS = tuple(name for name, config in FLOWS.items() if config.reads_sentences)
 #: Budgets of the swarm, and of `fine_tune`, whose steps match the swarm's counted FLOPs.
 BUDGETS: dict[str, dict] = {
     "quick": {"meta_iterations": 2, "n_managers": 1, "agents_per_manager": 4, "agent_steps": 10,
@@ -207,26 +208,38 @@ NOTES = {
         "The stored text whose sentence vector is closest, by a published encoder "
         "(all-MiniLM-L6-v2, trained on web text).",
     ),
+    "sentence_mean": Note(
+        "a sentence encoder's class means",
+        LIBRARY,
+        "The label whose mean sentence vector is closest, by the same encoder.",
+    ),
+    "sentence_probe": Note(
+        "logistic regression on sentence vectors",
+        LIBRARY,
+        "A linear classifier on vectors of the same encoder, refitted each time.",
+    ),
     "headword_lookup": Note(
         "looking for the word itself",
         "Not in the sources: the trivial solution, which every result has to be held against.",
         "The stored word that stands in the text; nothing is learned but the list of words.",
     ),
+    "first_redesign": Note(
+        "the first design of this study",
+        "Not in the sources: made for this study.",
+        "It keeps what the comparison of the sources' flows speaks for: fixed random word vectors, "
+        "every text stored, the nearest one gives the label.",
+    ),
     "lexical": Note(
         "the words themselves as keys",
         "Not in the sources: made for this study.",
-        "Every text is stored; a word that text and entry share counts for as much as it is rare "
-        "in English, also in another form.",
-    ),
-    "two_channels": Note(
-        "words and meaning as keys",
-        "Not in the sources: made for this study.",
-        "To what shared words say it adds how close two texts are in meaning, as a published "
-        "sentence encoder sees it (all-MiniLM-L6-v2, trained on web text).",
+        "Every text is stored; a word that a text shares with an entry or its label counts for as "
+        "much as it is rare in English, also in another form.",
     ),
     "redesign": Note(
-        "the design of this study",
+        "the design of this study: words and meaning as keys",
         "Not in the sources: made for this study.",
-        "It keeps what the comparison of the others speaks for and leaves out the rest.",
+        "To what shared words say it adds how close two texts are in meaning, as a published "
+        "sentence encoder (all-MiniLM-L6-v2, trained on web text) sees it once it has learned from "
+        "other words how usages and definitions meet.",
     ),
 }

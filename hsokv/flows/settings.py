@@ -32,7 +32,7 @@ class FlowSettings(BaseEstimator):
 
     def __init__(
         self,
-        flow: str = "redesign",
+        flow: str = "lexical",
         seed: int = 0,
         n_jobs: int = 1,
         device: str = "cpu",

@@ -29,6 +29,8 @@ _TFIDF = [
     [{"sublinear_tf": False}, {"sublinear_tf": True}],
     [{"char_ngrams": 0}, {"char_ngrams": 4}],
 ]
+_COMMON = [[{"max_df": share} for share in (
+    1.0, 0.7, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.03)]]  # fmt: skip
 _GRIDS: dict[str, list[list[dict]]] = {
     "current": [_POOLING, _PROTOTYPE],
     "minimal_fix": [_POOLING, _RATE, _STEPS],
@@ -52,14 +54,16 @@ _GRIDS: dict[str, list[list[dict]]] = {
              [{"bm25_b": b} for b in (0.75, 0.25, 0.0)]],
     "linear_probe": [[{"probe_c": c} for c in (100.0, 1.0, 10.0, 1000.0)],
                      [{"max_df": share} for share in (1.0, 0.3, 0.1)]],
-    "sentence_neighbor": [[{"max_df": share} for share in (
-        1.0, 0.7, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.03)]],
+    "sentence_neighbor": _COMMON,
+    "sentence_mean": _COMMON,
+    "sentence_probe": [[{"probe_c": c} for c in (100.0, 1.0, 10.0, 1000.0)],
+                       [{"max_df": share} for share in (1.0, 0.1, 0.04)]],
     "lexical": [[{"word_cost": cost} for cost in (10.0, 9.0, 11.0)],
                 [{"form_cost": 1.5}, {"form_cost": 3.0}], [{"english": True}, {"english": False}]],
-    "two_channels": [[{"cosine_nats": nats} for nats in (18.0, 12.0, 24.0)],
+    "redesign": [[{"cosine_nats": nats} for nats in (18.0, 12.0, 24.0)],
                      [{"common_share": 0.04}, {"common_share": 0.08}],
                      [{"unknown_share": 0.6}, {"unknown_share": 0.3}]],
-    "redesign": [_SIMILARITY[::-1], _WEIGHTS[::-1],
+    "first_redesign": [_SIMILARITY[::-1], _WEIGHTS[::-1],
                  [{"d_model": d} for d in (1024, 256, 4096)]],
 }  # fmt: skip
 

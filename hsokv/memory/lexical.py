@@ -29,13 +29,18 @@ class LexicalKeys:
     Args:
         word_cost: nats a shared word has to be rarer than before it says anything; it stands for
             the odds that a word is repeated at all.
-        form_cost: nats that another form of a word, or a slip of one letter, costs on top.
+        title_cost: the same for words of a title, which are likelier to be repeated.
+        form_cost: nats that each step from one form of a word to another costs on top, see
+            `data.english.forms`.
         english: weigh words by their frequency in English; False takes all to be equally rare.
     """
 
-    def __init__(self, word_cost: float, form_cost: float, english: bool = True):
-        self.word_cost, self.form_cost, self.english = word_cost, form_cost, english
-        self._holders: dict[str, array] = {}  # word -> numbers of the texts that hold it
+    def __init__(
+        self, word_cost: float, title_cost: float, form_cost: float, english: bool = True
+    ):
+        self.costs, self.form_cost, self.english = (word_cost, title_cost), form_cost, english
+        self._holders: tuple[dict[str, array], ...] = ({}, {})  # word -> numbers of texts, titles
+        self._marked: set[str] = set()  # words whose forms are known
         self._forms: dict[str, list[tuple[str, int]]] = {}  # mark -> stored words at a distance
 
     @property
@@ -44,28 +49,33 @@ class LexicalKeys:
 
         What Python adds to keep them apart is not counted.
         """
-        held = sum(len(word.encode()) + 8 * len(held) for word, held in self._holders.items())
-        return held + sum(len(mark.encode()) + 8 * len(them) for mark, them in self._forms.items())
+        return sum(
+            len(word.encode()) + 8 * len(named)
+            for names in (*self._holders, self._forms)
+            for word, named in names.items()
+        )
 
-    def add(self, number: int, words: list[str]) -> None:
-        """Store the words of a text under a number above all those before."""
-        for word in dict.fromkeys(words):
-            holders = self._holders.get(word)
-            if holders is None:
-                holders = self._holders[word] = array("q")
-                if self._can_tell(word):
+    def add(self, number: int, words: list[str], title: list[str] = ()) -> None:
+        """Store the words of a text, and of its title, under a number above all those before."""
+        for holders, told, cost in zip(self._holders, (words, title), self.costs):
+            for word in dict.fromkeys(told):
+                if word not in self._marked and self._can_tell(word, cost):
+                    self._marked.add(word)
                     for mark, distance in forms(word).items():
                         self._forms.setdefault(mark, []).append((word, distance))
-            holders.append(number)
+                holders.setdefault(word, array("q")).append(number)
 
     def common(self, most: float, numbers: np.ndarray) -> frozenset[str]:
         """Return the words that more than so many of these texts (N,) hold."""
-        held = (word for word, holders in self._holders.items() if len(holders) > most)
+        held = (word for word, holders in self._holders[0].items() if len(holders) > most)
         return frozenset(word for word in held if len(self.slots(word, numbers)) > most)
 
-    def slots(self, word: str, numbers: np.ndarray) -> np.ndarray:
-        """Return the places among `numbers` (N,), sorted, of the texts that hold a word."""
-        held = np.array(self._holders.get(word, ()), dtype=np.int64)
+    def slots(self, word: str, numbers: np.ndarray, titles: bool = False) -> np.ndarray:
+        """Return the places among `numbers` (N,), sorted, of the texts that hold a word.
+
+        With `titles`, of those whose title holds it.
+        """
+        held = np.array(self._holders[titles].get(word, ()), dtype=np.int64)
         place = np.searchsorted(numbers, held)
         place = place[place < len(numbers)]
         return place[numbers[place] == held[: len(place)]]
@@ -82,10 +92,13 @@ class LexicalKeys:
         """
         found, nats = [], []
         for stored, above in self._matches(word):
-            slots = self.slots(stored, numbers)
-            if len(slots):
-                found.append(slots)
-                nats.append(np.full(len(slots), _gain(above, len(slots))))
+            for titles, cost in enumerate(self.costs):
+                if above - cost <= math.log(LEAST_GAIN):
+                    continue
+                slots = self.slots(stored, numbers, bool(titles))
+                if len(slots):
+                    found.append(slots)
+                    nats.append(np.full(len(slots), _gain(above - cost, len(slots))))
         if not found:
             return np.empty(0, np.int64), np.empty(0)
         slots, gain = np.concatenate(found), np.concatenate(nats)
@@ -107,29 +120,29 @@ class LexicalKeys:
         """
         total, unexplained = np.zeros(len(numbers)), 0.0
         for word in dict.fromkeys(words):  # in the order of the text: sums round alike
-            if self._can_tell(word):
+            if self._can_tell(word, min(self.costs)):
                 slots, nats = self.gains(word, numbers)
                 total[slots] += nats
-                most = _gain(self._surprisal(word) - self.word_cost)
+                most = _gain(self._surprisal(word) - min(self.costs))
                 unexplained = max(unexplained, most - nats.max(initial=0.0))
         return total, unexplained
 
     def _matches(self, word: str) -> list[tuple[str, float]]:
-        """Return the stored words that may stand behind a word, each with nats above the price."""
+        """Return the stored words that may stand behind a word, each with nats before the price."""
         apart: dict[str, int] = {}
         for mark, distance in forms(word).items():
             for other, others in self._forms.get(mark, ()):
-                apart[other] = min(apart.get(other, 9), max(distance, others))
+                apart[other] = min(apart.get(other, 9), distance + others)
         found, own = [], self._surprisal(word)
         for other, distance in apart.items():
             nats = min(own - self.form_cost * distance, self._surprisal(other))
-            if nats - self.word_cost > math.log(LEAST_GAIN):
-                found.append((other, nats - self.word_cost))
+            if nats - min(self.costs) > math.log(LEAST_GAIN):
+                found.append((other, nats))
         return found
 
-    def _can_tell(self, word: str) -> bool:
+    def _can_tell(self, word: str, cost: float) -> bool:
         """Whether a word is rare enough to say anything if one text holds it; a blank never is."""
-        return word[0] != "_" and self._surprisal(word) - self.word_cost > math.log(LEAST_GAIN)
+        return word[0] != "_" and self._surprisal(word) - cost > math.log(LEAST_GAIN)
 
     def _surprisal(self, word: str) -> float:
         return surprisal(word) if self.english else RAREST

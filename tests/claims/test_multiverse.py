@@ -18,7 +18,7 @@ MEASURE = {
 CHOICES = {
     "pooling": {"last token": "last", "mean": "mean"},
     "trained": {"alone": "fine_tune ({pooling}, demo)"},
-    "memory": {"random": "nearest_neighbor", "redesign": "redesign"},
+    "memory": {"random": "nearest_neighbor", "first_redesign": "first_redesign"},
     "filler": {"none": 0, "some": 3},
 }
 
@@ -34,8 +34,8 @@ def test_specifications_are_all_combinations():
     made = list(headline().specifications())
     assert len(made) == 8
     taken, measure = made[-1]
-    assert taken == {"pooling": "mean", "trained": "alone", "memory": "redesign", "filler": "some"}
-    assert measure["b"] == {"arm": "fine_tune (mean, demo)"} and measure["a"]["arm"] == "redesign"
+    assert taken == {"pooling": "mean", "trained": "alone", "memory": "first_redesign", "filler": "some"}
+    assert measure["b"] == {"arm": "fine_tune (mean, demo)"} and measure["a"]["arm"] == "first_redesign"
     assert measure["where"] == {"condition": "verbatim", "n_distractors": 3}
     assert fill("{a}-{b}", {"a": "{b}", "b": "1"}) == "1-1"
     assert fill({"x": "{a[k]}", "y": "{b}"}, {"a": {"k": 3}, "b": {"z": 1}}) == {
@@ -75,14 +75,14 @@ def test_each_specification_gets_its_own_rows():
         row(flow, reading, 0, seed, n)
         for seed in range(3)
         for flow, reading, n in (
-            ("fine_tune", "last", 8), ("fine_tune", "mean", 78), ("redesign", "", 80),
+            ("fine_tune", "last", 8), ("fine_tune", "mean", 78), ("first_redesign", "", 80),
             ("nearest_neighbor", "", 40),
         )
     ])  # fmt: skip
     table = compute(headline(), rows).set_index(["pooling", "memory", "filler"])
     assert table.loc[("last token", "random", "none"), "point"] == pytest.approx(0.4)
     assert table.loc[("mean", "random", "none"), "verdict"] == FAILS
-    assert table.loc[("mean", "redesign", "none"), "point"] == pytest.approx(0.025)
+    assert table.loc[("mean", "first_redesign", "none"), "point"] == pytest.approx(0.025)
     some = table.xs("some", level="filler")
     assert (some["verdict"] == "not run").all() and some["point"].isna().all()
     found = judge_robustness(table.reset_index())

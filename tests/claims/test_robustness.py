@@ -105,7 +105,7 @@ FACTORIAL = {"quantity": "difference", "rows": "attribution", "column": "accurac
             {"pooling": "mean, padded", "budget": "full", "words": "100"},
         ),
         (
-            ONE_SHOT | {"where": {"arm": "redesign", "condition": "infer", "n_way": 20}}, 2,
+            ONE_SHOT | {"where": {"arm": "first_redesign", "condition": "infer", "n_way": 20}}, 2,
             {"pooling": "", "budget": "", "words": "20"},
             {"pooling": "", "budget": "", "words": "100"},
         ),
@@ -154,9 +154,9 @@ def test_both_sides_are_read_the_same_way():
         for r in ("last", "mean")
         for b in ("demo", "full")
     }
-    sides = {"a": {"arm": "redesign (tuned)"}, "b": {"arm": "kv_only (mean)"}}
+    sides = {"a": {"arm": "first_redesign (tuned)"}, "b": {"arm": "kv_only (mean)"}}
     made = list_specifications(ONE_SHOT | {"quantity": "difference", "where": where, **sides})
-    assert {m["a"]["arm"] for _, m in made} == {"redesign (tuned)"}
+    assert {m["a"]["arm"] for _, m in made} == {"first_redesign (tuned)"}
     assert {m["b"]["arm"] for _, m in made} == {"kv_only (last)", "kv_only (mean)"}
 
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save
 from hsokv.flows.folder import encode_config, name_of
 
 # One of each shape of checkpoint.
-KINDS = ("current", "hybrid", "fine_tune", "redesign", "lexical", "bm25")
+KINDS = ("current", "hybrid", "fine_tune", "first_redesign", "lexical", "bm25")
 PARTS = ("model", "memory", "tokenizer")
 TEXTS = ["red apple pie", "green pear tart", "blue sea fish", "wide open sky"]
 LABELS = ["a", "b", "c", "d"]

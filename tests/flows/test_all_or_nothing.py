@@ -26,7 +26,7 @@ SLOTS = {"_n_written", "_is_shared"}  # who shares tensors, no part of what is s
 SMALL = {"products": "float32", "n_layers": 1}
 #: One of each way to learn, and at how many places it is broken off; four entries fill a memory.
 FLOWS = {
-    "redesign": ({}, 32),
+    "first_redesign": ({}, 32),
     "simple_kv": ({"capacity": 4}, 20),
     "hybrid": (SMALL, 16),
     "current": ({"write_rule": "all", "capacity": 4, "lifecycle_every": 1} | SMALL, 6),
@@ -149,7 +149,7 @@ def test_interrupted_learning(name, method):
 
 def test_a_first_fit_that_breaks_off():
     """An unfitted flow stays unfitted, with its settings."""
-    flow = made("redesign")
+    flow = made("first_redesign")
     start, events = digest(flow), run(lambda: clone(flow).fit(TEXTS, LABELS))
     for stop in stops_of(events[: len(events) // 2], 15):
         with pytest.raises(Broken):
@@ -158,7 +158,7 @@ def test_a_first_fit_that_breaks_off():
     assert flow.fit(TEXTS, LABELS).predict(TEXTS).tolist() == LABELS
 
 
-@pytest.mark.parametrize("name", ["redesign", "hybrid", "bm25"])
+@pytest.mark.parametrize("name", ["first_redesign", "hybrid", "bm25"])
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -24,7 +24,7 @@ CHANGES = {
     "interferes": ("kv_only", {"forgetting": "interference"}),
     "forgets": ("kv_only", {"forgetting": "utility"}),
     "is full": ("minimal_config", {"capacity": 5}),
-    "drops the oldest": ("redesign", {"capacity": 5}),
+    "drops the oldest": ("first_redesign", {"capacity": 5}),
     "votes": ("nearest_neighbor", {"read_out": "vote", "top_k": 3, "similarity": "euclidean"}),
     "softmax": ("minimal_config", {"read_out": "softmax", "top_k": 3}),
     "writes in training": ("hybrid", {"write_in_training": True}),

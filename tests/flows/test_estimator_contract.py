@@ -84,7 +84,7 @@ def test_estimator_checks(estimator, check):
 
 TEXTS = [f"{word} {i}" for i in range(6) for word in ("red apple", "blue sea", "old house")]
 LABELS = ["fruit", "water", "home"] * 6
-BOTH = pytest.mark.parametrize("name", ["redesign", "bm25"])
+BOTH = pytest.mark.parametrize("name", ["first_redesign", "bm25"])
 
 
 @BOTH
@@ -130,7 +130,7 @@ def test_tools_of_scikit_learn(name):
 
 def test_abstaining_with_integers():
     """Answers stay integers, and scikit-learn's accuracy agrees with `score`."""
-    flow = make_flow("redesign").fit(TEXTS, [LABELS.index(label) for label in LABELS])
+    flow = make_flow("first_redesign").fit(TEXTS, [LABELS.index(label) for label in LABELS])
     texts, labels = [*TEXTS[:3], "unheard of"], [0, 1, 2, 0]
     answers = flow.predict(texts)
     assert answers.dtype.kind == "i" and answers.tolist() == [0, 1, 2, ABSTAIN_INTEGER]
@@ -157,7 +157,7 @@ def test_settings_of_a_fitted_flow():
 
 def test_settings_of_reading_are_checked_at_once():
     """A wrong one is refused and changes nothing; abstaining follows the similarity."""
-    flow = make_flow("redesign").fit(TEXTS, LABELS)
+    flow = make_flow("first_redesign").fit(TEXTS, LABELS)
     params = flow.get_params()
     for settings in ({"temperature": float("nan")}, {"top_k": 0, "lr": 0.1}):
         with pytest.raises(ValueError, match="expected"):
@@ -165,13 +165,13 @@ def test_settings_of_reading_are_checked_at_once():
         assert flow.get_params() == params
     declined = flow.set_params(similarity="dot").answer(["unheard of", TEXTS[0]]).abstains
     assert declined.tolist() == [True, False]
-    direct = make_flow("redesign", similarity="dot").fit(TEXTS, LABELS)
+    direct = make_flow("first_redesign", similarity="dot").fit(TEXTS, LABELS)
     assert flow._threshold == direct._threshold
     assert not flow.set_params(abstain=False).answer(["unheard of"]).abstains.any()
     assert not flow.changed_settings()
 
 
-@pytest.mark.parametrize("name", ["redesign", "fine_tune", "class_mean", "linear_probe", "bm25"])
+@pytest.mark.parametrize("name", ["first_redesign", "fine_tune", "class_mean", "linear_probe", "bm25"])
 def test_classes_that_are_to_come(name):
     """`classes` gives the columns their order from the first call on; new ones go to the end."""
     flow = make_tiny(name).partial_fit(TEXTS[:2], LABELS[:2], classes=["water", "home", "fruit"])

@@ -39,7 +39,7 @@ def test_the_ends_are_the_flows():
     mechanisms = ("similarity", "context", "confidence_weighting", "read_out", "fusion",
                   "write_rule", "duplicates", "eviction", "consolidation", "forgetting",
                   "first_exposure_boost", "encoder", "token_weights")  # fmt: skip
-    for cell, flow in ((CURRENT, "current"), (REDESIGN, "redesign")):
+    for cell, flow in ((CURRENT, "current"), (REDESIGN, "first_redesign")):
         config = cell_config(cell)
         assert {m: getattr(config, m) for m in mechanisms} == {
             m: getattr(FLOWS[flow], m) for m in mechanisms
@@ -47,7 +47,7 @@ def test_the_ends_are_the_flows():
     assert cell_config(SOURCES_FIXES).similarity == "dot"
     assert cell_config(SIMPLE).encoder == "transformer"
     wide = cell_config(REDESIGN).d_model / SMALL.d_model
-    assert wide == FLOWS["redesign"].d_model / FLOWS["current"].d_model
+    assert wide == FLOWS["first_redesign"].d_model / FLOWS["current"].d_model
 
 
 def test_swarm_has_as_many_steps():

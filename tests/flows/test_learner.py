@@ -36,7 +36,7 @@ def test_the_flows_of_the_study_are_there():
     named = {
         "current", "as_shipped", "minimal_fix", "minimal_config", "hybrid", "simple_kv",
         "fine_tune", "kv_only", "nearest_neighbor", "tfidf_neighbor", "bm25", "class_mean",
-        "linear_probe", "redesign",
+        "linear_probe", "first_redesign",
     }  # fmt: skip
     assert named <= set(list_flows()) == set(FLOWS)
 
@@ -102,7 +102,7 @@ def test_first_partial_fit_is_a_fit(fitted, task, name):
 def test_clone_and_params(fitted, name):
     """A clone has the same parameters and has learned nothing; they can be set."""
     flow = fitted[name]
-    assert is_classifier(flow) and name in repr(make_flow(name)) or name == "redesign"
+    assert is_classifier(flow) and name in repr(make_flow(name)) or name == "first_redesign"
     copy = clone(flow)
     assert copy.get_params() == flow.get_params() and type(copy) is type(flow)
     with pytest.raises(NotFittedError):
@@ -141,7 +141,7 @@ def test_switches_of_reading_act_at_once():
     assert all(torch.equal(weights[key], now) for key, now in tensors_of(flow).items())
 
 
-@pytest.mark.parametrize("name", ["current", "hybrid", "nearest_neighbor", "redesign"])
+@pytest.mark.parametrize("name", ["current", "hybrid", "nearest_neighbor", "first_redesign"])
 def test_seed_decides(task, name):
     """The same seed gives the same scores, another seed other weights."""
     train = task.train
@@ -153,7 +153,7 @@ def test_seed_decides(task, name):
     assert np.array_equal(runs[0], runs[1]) and not np.array_equal(runs[0], runs[2])
 
 
-@pytest.mark.parametrize("name", ["nearest_neighbor_cosine", "redesign", "tfidf_neighbor", "bm25"])
+@pytest.mark.parametrize("name", ["nearest_neighbor_cosine", "first_redesign", "tfidf_neighbor", "bm25"])
 def test_stored_texts_are_recalled(name):
     """What was stored is answered rightly and is less novel than a text never seen."""
     flow = make_flow(name).fit(TEXTS, LABELS)
@@ -164,7 +164,7 @@ def test_stored_texts_are_recalled(name):
 def test_redesign_knows_and_abstains():
     """Stored words are known, in new sentences too; words never stored are declined more often."""
     task = make_rare_word_task(100, seed=0)
-    flow = make_flow("redesign").fit(task.train.texts, task.train.labels)
+    flow = make_flow("first_redesign").fit(task.train.texts, task.train.labels)
     verbatim, known, unseen = (task.test(c) for c in ("verbatim", "recognise", "unseen"))
     assert flow.score(verbatim.texts, verbatim.labels) > 0.95
     assert flow.score(known.texts, known.labels) > 0.7
@@ -172,7 +172,7 @@ def test_redesign_knows_and_abstains():
     assert declined[0] == 0 and declined[2] > 2 * declined[1]
 
 
-@pytest.mark.parametrize("name", ["hybrid", "redesign", "bm25", "linear_probe"])
+@pytest.mark.parametrize("name", ["hybrid", "first_redesign", "bm25", "linear_probe"])
 def test_integer_labels(name):
     """Integers come back as integers, and can be scored where the flow abstains."""
     flow = make_tiny(name).fit(TEXTS, [30, 10, 20, 40])
@@ -185,7 +185,7 @@ def test_integer_labels(name):
 
 def test_score_counts_abstentions_as_wrong():
     """A declined text counts against the score; weights are heeded."""
-    flow = make_flow("redesign").fit(TEXTS, [1, 2, 3, 4])
+    flow = make_flow("first_redesign").fit(TEXTS, [1, 2, 3, 4])
     assert flow.score([*TEXTS, "unheard of"], [1, 2, 3, 4, 1]) == pytest.approx(0.8)
     assert flow.score(["unheard of", TEXTS[0]], [1, 1], sample_weight=[1, 3]) == 0.75
 
@@ -257,7 +257,7 @@ def test_key_refresh():
 
 def test_duplicates_are_merged():
     """The same text learned twice is stored once by the redesign, twice by the neighbour."""
-    sizes = {"redesign": 4, "nearest_neighbor": 8}
+    sizes = {"first_redesign": 4, "nearest_neighbor": 8}
     for name, size in sizes.items():
         flow = make_tiny(name).fit(TEXTS, LABELS).partial_fit(TEXTS, LABELS)
         assert len(flow.memory_) == size
@@ -383,7 +383,7 @@ def test_wrong_queries():
     with pytest.raises(ValueError, match="text 1 has 9 tokens: .* at most max_len=8"):
         flow.predict(["fine", "word " * 9])
     assert flow.predict(["word " * 8]).shape == (1,)
-    assert make_tiny("redesign").fit(TEXTS, LABELS).predict(["word " * 500]).shape == (1,)
+    assert make_tiny("first_redesign").fit(TEXTS, LABELS).predict(["word " * 500]).shape == (1,)
 
 
 def test_wrong_validation():

@@ -130,7 +130,7 @@ def test_it_does_not_turn_into_another_kind():
     with pytest.raises(ValueError, match="does not turn into another kind; call make_flow"):
         make_flow("lexical").set_params(flow="bm25").fit(TEXTS, LABELS)
     with pytest.raises(ValueError, match="call make_flow"):
-        make_flow("redesign").set_params(encoder="lexical").fit(TEXTS, LABELS)
+        make_flow("first_redesign").set_params(encoder="lexical").fit(TEXTS, LABELS)
 
 
 MEANT = ["what lets a shoestring pass through eyelets", "deep pit beneath a castle"]
@@ -139,7 +139,7 @@ MEANT = ["what lets a shoestring pass through eyelets", "deep pit beneath a cast
 @pytest.fixture
 def meaning():
     """The same texts, with the published encoder beside the words."""
-    return make_flow("two_channels").fit(TEXTS, LABELS)
+    return make_flow("redesign").fit(TEXTS, LABELS)
 
 
 def test_meaning_finds_what_words_do_not(meaning):
@@ -174,10 +174,10 @@ def test_common_words_settle():
     """They are found anew whenever the store has doubled; then it is as if all came at once."""
     texts = [f"{text} and so on {i}" for i, text in enumerate(TEXTS * 2)]
     labels = [f"{label}{i}" for i, label in enumerate(LABELS * 2)]
-    growing = make_flow("two_channels")
+    growing = make_flow("redesign")
     for text, label in zip(texts, labels):
         growing.partial_fit([text], [label])
-    at_once = make_flow("two_channels").fit(texts, labels)
+    at_once = make_flow("redesign").fit(texts, labels)
     assert growing._common == at_once._common >= {"a", "is", "and", "so", "on"}
     assert growing.memory_.keys.numpy() == pytest.approx(at_once.memory_.keys.numpy(), abs=1e-5)
     assert growing._settled_at == 8

@@ -174,12 +174,12 @@ def test_a_fork_is_saved(tmp_path):
 
 def test_settings_of_numpy_are_saved(tmp_path):
     """Numbers from a grid of NumPy arrays are numbers."""
-    flow = make_tiny("redesign", seed=np.int64(3), top_k=np.int64(2), temperature=np.float32(0.5))
+    flow = make_tiny("first_redesign", seed=np.int64(3), top_k=np.int64(2), temperature=np.float32(0.5))
     save_pretrained(flow.fit(TEXTS, LABELS), tmp_path)
     assert same_answers(from_pretrained(tmp_path), flow, TEXTS)
 
 
-@pytest.mark.parametrize("name", ["hybrid", "redesign"])
+@pytest.mark.parametrize("name", ["hybrid", "first_redesign"])
 def test_what_could_not_be_loaded_is_not_saved(checkpoint, name):
     """NaN in a weight or a key is found before anything is written; the former flow stays."""
     folder = checkpoint(name)
@@ -205,7 +205,7 @@ def test_any_text_comes_back(tmp_path_factory, pairs, numbers):
     """Whatever texts and labels hold, a loaded flow knows them."""
     texts = [text for text, _ in pairs]
     labels = [numbers(i) if numbers else f"{label}." for i, (_, label) in enumerate(pairs)]
-    flow, folder = make_tiny("redesign").fit(texts, labels), tmp_path_factory.mktemp("any")
+    flow, folder = make_tiny("first_redesign").fit(texts, labels), tmp_path_factory.mktemp("any")
     save_pretrained(flow, folder)
     loaded = from_pretrained(folder)
     assert loaded.classes_.tolist() == flow.classes_.tolist()
@@ -214,7 +214,7 @@ def test_any_text_comes_back(tmp_path_factory, pairs, numbers):
     assert same_answers(loaded, flow, texts)
 
 
-@pytest.mark.parametrize("name", ["redesign", "hybrid", "bm25"])
+@pytest.mark.parametrize("name", ["first_redesign", "hybrid", "bm25"])
 def test_format_1_is_read(tmp_path, name):
     """A folder of the first format loads, answers, learns, and is replaced by one of the second."""
     folder = shutil.copytree(FORMAT_1 / name, tmp_path / name)
@@ -287,7 +287,7 @@ def test_damaged_config(checkpoint, content):
 def test_files_of_two_checkpoints(checkpoint, part):
     """Files of different flows do not go together, whole as each of them is."""
     path = file_of(checkpoint("hybrid"), part)
-    shutil.copy(file_of(checkpoint("redesign"), part), path)
+    shutil.copy(file_of(checkpoint("first_redesign"), part), path)
     with pytest.raises(ValueError, match=f"{path.name} is not the file that was saved"):
         from_pretrained(path.parent)
 
@@ -382,7 +382,7 @@ def test_a_flow_without_room(checkpoint, monkeypatch):
 
     monkeypatch.setattr(torch, "zeros", fail)
     with pytest.raises(ValueError, match="cannot be built on 'cpu' .*can't allocate.*free memory"):
-        from_pretrained(checkpoint("redesign"))
+        from_pretrained(checkpoint("first_redesign"))
 
 
 def test_a_folder_of_something_else_stays(fitted, tmp_path):

@@ -39,7 +39,7 @@ def one_thread():
 def flows():
     """Two flows that answer differently."""
     return (
-        make_tiny("redesign").fit(TEXTS, LABELS),
+        make_tiny("first_redesign").fit(TEXTS, LABELS),
         make_tiny("simple_kv", seed=1).fit([text + " again" for text in TEXTS], LABELS),
     )
 
@@ -50,7 +50,7 @@ def former(flows, tmp_path_factory):
     folder = tmp_path_factory.mktemp("former")
     save_pretrained(flows[0], folder / "flow")
     save_pretrained(flows[1], folder / "new")
-    shutil.copytree(FORMAT_1 / "redesign", folder / "format 1")
+    shutil.copytree(FORMAT_1 / "first_redesign", folder / "format 1")
     return {
         "nothing": None,
         "a flow": folder / "flow",
@@ -297,7 +297,7 @@ TAMPERED = [
     ("hybrid", "config", setting(d_model=10**9), "embedding.weight of|d_model=1000000000"),
     ("hybrid", "config", setting(d_model=2**16), r"embedding.weight .*expected \(\d+, 65536\)"),
     ("hybrid", "config", setting(d_ff=2**16), r"layers.0.up.weight .*expected \(65536, 16\)"),
-    ("redesign", "config", setting(d_model=2**16), r"vectors of shape .*expected \(\d+, 65536\)"),
+    ("first_redesign", "config", setting(d_model=2**16), r"vectors of shape .*expected \(\d+, 65536\)"),
     ("hybrid", "config", setting(fusion="gate"), "model without gate.0.weight"),
     ("current", "config", setting(fusion="label", consolidation=False), "unknown tensor .*gate"),
     ("hybrid", "config", setting(fusion="none"), "entries: expected at most capacity=0"),
@@ -325,9 +325,9 @@ TAMPERED = [
     ("hybrid", "config", inside("counters", _step=10**400), "_step=1000.*: expected an integer"),
     ("hybrid", "config", inside("counters", _top_k=0), "_top_k=0: expected"),
     ("hybrid", "config", inside("counters", _n_calls=1.0), "_n_calls=1.0: expected"),
-    ("redesign", "config", inside("counters", _threshold=math.nan), "_threshold=nan: expected"),
-    ("redesign", "config", inside("counters", _threshold=math.inf), "_threshold=inf: expected"),
-    ("redesign", "config", inside("counters", _threshold=None), "_threshold=None: expected"),
+    ("first_redesign", "config", inside("counters", _threshold=math.nan), "_threshold=nan: expected"),
+    ("first_redesign", "config", inside("counters", _threshold=math.inf), "_threshold=inf: expected"),
+    ("first_redesign", "config", inside("counters", _threshold=None), "_threshold=None: expected"),
     ("hybrid", "config", entry("exposures", None), "exposures=None: expected list"),
     ("hybrid", "config", entry("exposures", [[10, 1]]), r"exposures with \[10, 1\]: expected"),
     ("hybrid", "config", entry("exposures", [[0, -1]]), r"exposures with \[0, -1\]: expected"),
@@ -347,8 +347,8 @@ TAMPERED = [
     ),
     ("hybrid", "model", first("embedding.weight", math.nan), "embedding.weight with NaN"),
     ("current", "model", first("gate.0.weight", math.inf), "gate.0.weight with NaN or infinity"),
-    ("redesign", "model", first("vectors", math.nan), "vectors with NaN or infinity: expected"),
-    ("redesign", "model", first("document_counts", -1), "document_counts with negative counts"),
+    ("first_redesign", "model", first("vectors", math.nan), "vectors with NaN or infinity: expected"),
+    ("first_redesign", "model", first("document_counts", -1), "document_counts with negative counts"),
     ("hybrid", "model", without("classifier.bias"), "model without classifier.bias: expected"),
     (
         "hybrid", "model", replaced("classifier.weight", lambda t: t[:3]),
@@ -359,7 +359,7 @@ TAMPERED = [
         "embedding.weight .*float64: expected",
     ),
     (
-        "redesign", "model", replaced("vectors", lambda t: t[:5]),
+        "first_redesign", "model", replaced("vectors", lambda t: t[:5]),
         r"vectors of shape \(5, 16\).*expected .* by settings, vocabulary",
     ),
     ("bm25", "model", lambda t: {"a": torch.ones(1)}, r"model with \['a'\]: expected no weights"),

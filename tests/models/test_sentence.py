@@ -55,7 +55,7 @@ def test_nowhere_to_be_found(fresh):
 
     fresh.setattr(sentence, "PACKAGE", "no-such-package")
     fresh.setattr("huggingface_hub.snapshot_download", refuse)
-    flow = make_flow("two_channels")
+    flow = make_flow("redesign")
     with pytest.raises(OSError, match="cannot be fetched .ConnectionError.*HSOKV_ENCODER"):
         flow.fit(["a b"], ["x"])
     assert not hasattr(flow, "cost_")
@@ -73,4 +73,4 @@ def test_the_package_is_optional(fresh):
     fresh.setattr(builtins, "__import__", hide)
     assert make_flow("lexical").fit(["an aglet"], ["x"]).predict(["aglet"]).tolist() == ["x"]
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'hsokv\[semantic\]'"):
-        make_flow("two_channels").fit(["an aglet"], ["x"])
+        make_flow("redesign").fit(["an aglet"], ["x"])

@@ -26,10 +26,11 @@ BASES = {
     "library": FLOWS["bm25"],
     "fallback": FLOWS["hybrid"],
     "semantic": FLOWS["lexical"],
+    "title": FLOWS["lexical"],
     "english": FLOWS["lexical"],
     "unknown_share": FLOWS["lexical"],
     "novel_nats": FLOWS["lexical"],
-    "cosine_nats": FLOWS["two_channels"],
+    "cosine_nats": FLOWS["redesign"],
 }
 # Values that only act together with others, and the sizes that a reader looks for.
 TOGETHER = {

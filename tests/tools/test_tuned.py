@@ -34,7 +34,7 @@ def test_another_choice_is_noticed_and_written(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(tuned, "FOLDER", folder)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        (folder / "tuned.yaml").write_text(yaml.safe_dump({"redesign": {"d_model": 64}}))
+        (folder / "tuned.yaml").write_text(yaml.safe_dump({"first_redesign": {"d_model": 64}}))
         assert tuned.main([]) == 1 and "--write" in capsys.readouterr().out
         assert tuned.main(["--write"]) == 0 and tuned.main([]) == 0
         for file in tuned.FILES:

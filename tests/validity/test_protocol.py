@@ -134,7 +134,7 @@ def test_one_draw_of_few_words_has_too_few_items():
     assert [c.name for c in report.objections] == ["too_few_items"]
 
 
-@pytest.mark.parametrize("flow", ["redesign", "fine_tune"])
+@pytest.mark.parametrize("flow", ["first_redesign", "fine_tune"])
 def test_flows_fit_their_vocabulary_as_checked(flow):
     """A fitted flow's own vocabulary is the one the guard looks at."""
     task = make_rare_word_task(10, seed=0)

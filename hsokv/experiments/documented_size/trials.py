@@ -76,7 +76,7 @@ def _back(switch: dict) -> dict:
 def _variants() -> dict[str, dict[str, dict]]:
     """Return what each variant changes in its base: the issues' variants, then the switches."""
     other = {switch.name: switch.other for switch in SWITCHES}
-    fixed_keys = other["keys"] | {"d_model": FLOWS["redesign"].d_model}
+    fixed_keys = other["keys"] | {"d_model": FLOWS["first_redesign"].d_model}
     current, simple = (
         {name: v for name, v in ISSUE_VARIANTS[base].items() if name not in _NOT_HERE}
         for base in ("current", "simple")

@@ -22,7 +22,7 @@ from hsokv.flows.readings import TUNED
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import Interval, exact_mean, holm, paired_permutation_p
 
-OURS = ("lexical", "two_channels", "redesign")
+OURS = ("lexical", "redesign", "first_redesign")
 
 
 def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:

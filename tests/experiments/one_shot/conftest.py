@@ -10,7 +10,7 @@ from tests.conftest import TINY
 def make_params(**changes):
     """One small draw."""
     small = {
-        "flows": ("redesign",), "n_ways": (10,), "n_distractors": (0, 2), "n_seeds": 1,
+        "flows": ("first_redesign",), "n_ways": (10,), "n_distractors": (0, 2), "n_seeds": 1,
         "n_block_seeds": 1, "swarm_budget": "quick", "n_jobs": 1,
     }  # fmt: skip
     return Params(**(small | changes))

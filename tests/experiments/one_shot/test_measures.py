@@ -40,7 +40,7 @@ def rows_of(**changes):
 def test_number_of_trials():
     """Every n_way, flows with a budget at the largest only, and there at 'full' too."""
     params = make_params(
-        flows=("redesign", "hybrid", "current", "fine_tune"), n_ways=(5, 100), n_seeds=3,
+        flows=("first_redesign", "hybrid", "current", "fine_tune"), n_ways=(5, 100), n_seeds=3,
         swarm_budget="demo", transformer_seeds={"words": 3, "fewer_words": 2, "blocks": 1},
         n_block_seeds=2, full_seeds={"current": {"mean": 2}},
     )  # fmt: skip
@@ -49,8 +49,8 @@ def test_number_of_trials():
         (t.flow, d["budget"], d["task"], d["n_way"]) for t in trials for d in [t.as_dict()]
     )
     assert counted == {
-        ("redesign", "none", "words", 5): 3, ("redesign", "none", "words", 100): 3,
-        ("redesign", "none", "blocks", 100): 2, ("redesign", "none", "senses", 40): 3,
+        ("first_redesign", "none", "words", 5): 3, ("first_redesign", "none", "words", 100): 3,
+        ("first_redesign", "none", "blocks", 100): 2, ("first_redesign", "none", "senses", 40): 3,
         ("hybrid", "fixed", "words", 5): 2, ("hybrid", "fixed", "words", 100): 3,
         ("hybrid", "fixed", "blocks", 100): 1, ("current", "demo", "words", 100): 3,
         ("current", "demo", "blocks", 100): 1, ("fine_tune", "demo", "words", 100): 3,
@@ -61,7 +61,7 @@ def test_number_of_trials():
 
 def test_distractors_at_the_largest_n_way_only():
     """Small tasks, blocks and tuned forms are tested plainly."""
-    for trial in make_trials(make_params(flows=("redesign",), n_ways=(5, 20))):
+    for trial in make_trials(make_params(flows=("first_redesign",), n_ways=(5, 20))):
         d = trial.as_dict()
         is_main = (d["n_way"], d["task"], d["reading"]) == (20, "words", "")
         assert d["n_distractors"] == ((0, 2) if is_main else (0,))
@@ -87,7 +87,7 @@ def test_a_budget_is_spent_evenly_over_blocks(tiny_flows, monkeypatch, name, par
 def test_a_changed_configuration_is_another_trial(monkeypatch):
     """The hash of a trial depends on every switch of its flow."""
     before = first_trial()
-    monkeypatch.setitem(FLOWS, "redesign", FLOWS["redesign"].with_overrides(d_model=64))
+    monkeypatch.setitem(FLOWS, "first_redesign", FLOWS["first_redesign"].with_overrides(d_model=64))
     after = first_trial()
     assert before.config_hash != after.config_hash
 
@@ -98,10 +98,10 @@ def test_fine_tune_gets_the_steps_of_the_swarm():
     assert (config.n_steps, config.batch_size) == (4667, 32)
     assert arm_config("fine_tune", "mean", "demo").n_steps == round(125 * (3 + 2 / 3))
     assert arm_config("current", "mean", "full").n_agents == 10
-    assert arm_config("redesign", "", "none") == FLOWS["redesign"]
+    assert arm_config("first_redesign", "", "none") == FLOWS["first_redesign"]
 
 
-@pytest.mark.parametrize("name", ["redesign", "current"])
+@pytest.mark.parametrize("name", ["first_redesign", "current"])
 def test_a_trial_repeats(tiny_flows, name):
     """Two runs of one trial differ in their timings alone."""
     first, second = rows_of(flows=(name,)), rows_of(flows=(name,))

@@ -21,7 +21,7 @@ from tests.experiments.one_shot.conftest import make_params
 
 
 @pytest.mark.parametrize(
-    "name", ["current", "minimal_fix", "kv_only", "headword_lookup", "linear_probe", "redesign"]
+    "name", ["current", "minimal_fix", "kv_only", "headword_lookup", "linear_probe", "first_redesign"]
 )
 def test_rows(tiny_flows, tmp_path, name):
     """Words under seven conditions and senses under one, in every reading; blocks where asked."""
@@ -66,7 +66,7 @@ def test_readings_change_what_they_say():
                 k: v for k, v in changes.items() if v != FLOWS["hybrid"].with_overrides(
                     pooling="last", pad_to=0).as_dict()[k]
             }.items()  # fmt: skip
-    assert list_documented("redesign") == [""]
+    assert list_documented("first_redesign") == [""]
     with pytest.raises(ValueError, match="did you mean 'mean'"):
         read_flow("current", "maen")
     assert len(set(list_arms())) == len(list_arms())
@@ -89,7 +89,7 @@ def test_flows_that_train_a_transformer_get_fewer_seeds():
     """Per task, fewer still in their tuned form; a task that is not named gets none."""
     seeds = {"words": 3, "senses": 2}
     params = make_params(
-        flows=("hybrid", "redesign"),
+        flows=("hybrid", "first_redesign"),
         n_seeds=4,
         transformer_seeds=seeds,
         tuned_transformer_seeds={"words": 1, "senses": 1},
@@ -106,7 +106,7 @@ def test_flows_that_train_a_transformer_get_fewer_seeds():
         ("words", ""): 3, ("words", "tuned"): 1, ("senses", ""): 2, ("senses", "tuned"): 1,
         ("blocks", ""): 0, ("blocks", "tuned"): 0,
     }  # fmt: skip
-    assert sum(f == "redesign" and d["reading"] == "" for f, d in settings) == 4 + 4 + 1
+    assert sum(f == "first_redesign" and d["reading"] == "" for f, d in settings) == 4 + 4 + 1
     with pytest.raises(ValueError, match="did you mean 'words'"):
         make_params(transformer_seeds={"wrods": 2})
 
@@ -143,12 +143,12 @@ def test_the_reading_is_chosen_on_validation_words():
 def test_the_best_rows_are_of_the_chosen_reading():
     """One arm per flow and budget, tuned forms left out, in the order of the flows."""
     rows = pd.DataFrame([
-        row("redesign", "", 0, 1.0, 9), row("redesign", "tuned", 0, 1.0, 9),
+        row("first_redesign", "", 0, 1.0, 9), row("first_redesign", "tuned", 0, 1.0, 9),
         row("kv_only", "last", 0, 0.5, 1), row("kv_only", "mean", 0, 0.6, 3),
         row("class_mean", "tuned", 0, 1.0, 9),
     ])  # fmt: skip
-    assert arms.best_rows(rows)["arm"].tolist() == ["kv_only (mean)", "redesign"]
-    assert arms.choose_readings(rows) == {("kv_only", "fixed"): "mean", ("redesign", "fixed"): ""}
+    assert arms.best_rows(rows)["arm"].tolist() == ["kv_only (mean)", "first_redesign"]
+    assert arms.choose_readings(rows) == {("kv_only", "fixed"): "mean", ("first_redesign", "fixed"): ""}
 
 
 def test_the_best_flow_of_a_condition():
@@ -167,13 +167,13 @@ def test_the_best_flow_of_a_condition():
 def test_gaps_are_paired():
     """Seeds of both arms only; the sign says which is better; what was not run is left out."""
     rows = arms.with_arm(pd.DataFrame([
-        row("redesign", "", 0, 1.0, 9), row("redesign", "", 1, 1.0, 9),
+        row("first_redesign", "", 0, 1.0, 9), row("first_redesign", "", 1, 1.0, 9),
         row("kv_only", "mean", 0, 0.5, 3), row("kv_only", "mean", 1, 0.5, 3),
         row("kv_only", "mean", 7, 0.5, 10),
     ]))  # fmt: skip
-    pairs = [("redesign", "kv_only (mean)"), ("redesign", "kv_only (last)")]
+    pairs = [("first_redesign", "kv_only (mean)"), ("first_redesign", "kv_only (last)")]
     table = tables.difference_table(rows, pairs, ["verbatim", "infer"])
-    assert table["label"].tolist() == ["redesign − kv_only (mean)"]
+    assert table["label"].tolist() == ["first_redesign − kv_only (mean)"]
     gap = table.iloc[0]
     assert gap["point"] == pytest.approx(0.6) and gap["low"] < 0.6 < gap["high"]
     assert gap["n"] == 20 and gap["n_seeds"] == 2 and gap["p_holm"] == 0.5
@@ -187,7 +187,7 @@ def test_gaps_are_paired():
 def test_accuracy_along_words_and_distractors():
     """Either is varied while the other stands at its plain value."""
     rows = pd.DataFrame([
-        row("redesign", "", seed, 1.0, right) | {"n_way": n_way, "n_distractors": n}
+        row("first_redesign", "", seed, 1.0, right) | {"n_way": n_way, "n_distractors": n}
         for seed in (0, 1)
         for n_way, n, right in ((20, 0, 9), (100, 0, 8), (100, 3, 4))
     ])  # fmt: skip
