@@ -21,7 +21,7 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 READY := $(VENV)/.hsokv-ready
 
-.PHONY: help setup book test demo run sweep audit rows pins status lint serve clean
+.PHONY: help setup book test demo run sweep audit adapter rows pins status lint serve clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [PRESET=quick_test|demo|research], by default research: the committed rows"
@@ -62,6 +62,9 @@ sweep: $(READY) ## run a notebook once per combination: make sweep SWEEP=NAME BA
 
 audit: $(READY) ## recompute SAMPLE trials of each experiment (SAMPLE=12), at least 4 trained ones, and compare
 	$(PY) -m tools.audit --sample $(SAMPLE)
+
+adapter: $(READY) ## train the sentence encoder's adapter again (half an hour, needs HSOKV_DATA)
+	$(PY) -m tools.adapter $(ARGS)
 
 rows: $(READY) ## check the stored rows; make rows SET_ASIDE=one_shot moves doubtful lines aside
 	$(PY) -m tools.rows --preset $(PRESET) $(if $(SET_ASIDE),--set-aside $(SET_ASIDE))

@@ -11,7 +11,7 @@ CORE = "core"  # the page of what stands beside the rooms
 # The rooms of the package; each may import from those before it.
 ORDER = (
     "boundary", "seeds", "config", "stats", "data", "validity", "models", "memory", "training",
-    "flows", "runs", "plots", "experiments", "claims",
+    "flows", "cli", "runs", "plots", "experiments", "claims",
 )  # fmt: skip
 INTRO = """\
 # API reference

@@ -14,8 +14,9 @@ import yaml
 
 from hsokv.boundary.files import replace_file
 from hsokv.boundary.yaml_file import read_yaml
-from hsokv.experiments import attribution, tuning
+from hsokv.experiments import attribution, real_words, tuning
 from hsokv.experiments.attribution.rates import choose_rates
+from hsokv.experiments.real_words.tables import choose_candidates as choose_on_words
 from hsokv.experiments.tuning.tables import choose_candidates
 from hsokv.flows.tuning import list_candidates
 from hsokv.runs.experiment import Experiment
@@ -36,7 +37,7 @@ class Tuned(NamedTuple):
     def text(self, found: dict) -> str:
         """Return the file with what was found."""
         return (
-            f"# {self.holds}, chosen on the development lexicon. Written by\n# python -m "
+            f"# {self.holds}, chosen on development words. Written by\n# python -m "
             f"tools.tuned --write from results/{self.experiment.name}.csv; do not edit.\n"
         ) + yaml.safe_dump(found, sort_keys=False)
 
@@ -55,6 +56,12 @@ def choose_flows(rows: pd.DataFrame) -> dict[str, dict]:
 FILES = (
     Tuned(
         "tuned.yaml", "What the tuned form of each flow changes", tuning.EXPERIMENT, choose_flows
+    ),
+    Tuned(
+        "tuned_words.yaml",
+        "What the tuned form of each flow changes on WordNet's rare words",
+        real_words.EXPERIMENT,
+        choose_on_words,
     ),
     Tuned(
         "tuned_rates.yaml",

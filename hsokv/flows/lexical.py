@@ -80,8 +80,9 @@ class LexicalLearner(Flow):
         self.keys_.add(number, split_words(stored[0]), self._title(stored[1]))
 
     def _title(self, label: int) -> list[str]:
-        """Return the words of a class's label, none where titles are not read."""
-        return split_words(str(self.classes_[label])) if self.config_.title == "label" else []
+        """Return the words of a class's label, none where titles are not read or it is a number."""
+        reads = self.config_.title == "label" and self.classes_.dtype.kind == "U"
+        return split_words(str(self.classes_[label])) if reads else []
 
     def _branch(self) -> Self:
         branch = super()._branch()  # index, texts and numbers are shared: they only grow

@@ -7,7 +7,8 @@ negatives, Henderson et al., 2017). Axes: B pairs, 384 dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from hsokv.data.stories import BLANK
+from hsokv.data.tokenizer import leave_out, split_words
 from hsokv.models.adapter import add_adapter, save_adapter
 from hsokv.models.sentence import read_encoder
 from hsokv.seeds import numpy_rng, seed_for
@@ -36,6 +38,8 @@ class Recipe:
     lr: float = 1e-3  # of AdamW
     weight_decay: float = 0.01
     temperature: float = 0.05  # cosines are divided by it: 1 is worth 20 nats
+    bare_share: float = 0.5  # of the batches, which lose their common words as stored texts do ...
+    common_share: float = 0.04  # ... those that stand in a larger share of the definitions
     seed: int = 0
 
 
@@ -60,12 +64,15 @@ def train_adapter(pairs: pd.DataFrame, path: Path, recipe: Recipe = Recipe()) ->
     encoder.train()
     losses = []
     batches = draw_batches(pairs, recipe.batch_size, rng)
+    common = find_common(pairs["definition"].unique(), recipe.common_share)
     for _ in tqdm(range(n_steps), desc="adapter", unit="step"):
         batch = pairs.iloc[next(batches)]
+        sides = [list(batch[name]) for name in ("blanked", "definition")]
+        if rng.random() < recipe.bare_share:
+            sides = [leave_out(side, common) for side in sides]
         with torch.autocast("cpu", torch.bfloat16):
-            usages = _read(encoder, batch["blanked"])
-            definitions = _read(encoder, batch["definition"])
-        loss = pair_loss(usages.float(), definitions.float(), recipe.temperature)
+            usages, definitions = (_read(encoder, side).float() for side in sides)
+        loss = pair_loss(usages, definitions, recipe.temperature)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(changes.values(), 1.0)
@@ -77,11 +84,23 @@ def train_adapter(pairs: pd.DataFrame, path: Path, recipe: Recipe = Recipe()) ->
     return losses
 
 
-def _read(encoder: nn.Module, texts: pd.Series) -> Tensor:
-    """Return the vectors of texts with blanks, (B, d), with gradients."""
+def find_common(texts: Iterable[str], share: float) -> frozenset[str]:
+    """Return the words that stand in more than a share of texts."""
+    texts = list(texts)
+    held = Counter(word for text in texts for word in set(split_words(text)))
+    return frozenset(word for word, n in held.items() if n > share * len(texts))
+
+
+def read_texts(encoder: nn.Module, texts: list[str], size: int = 128) -> Tensor:
+    """Return the vectors of texts with blanks, (B, d)."""
+    return torch.cat([_read(encoder, texts[i : i + size]) for i in range(0, len(texts), size)])
+
+
+def _read(encoder: nn.Module, texts: list[str]) -> Tensor:
     hidden = encoder.tokenizer.mask_token
-    features = encoder.tokenize([text.replace(BLANK, hidden) for text in texts])
-    return encoder(features)["sentence_embedding"]
+    texts = [text.replace(BLANK, hidden) for text in texts]
+    features = encoder.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+    return encoder(dict(features))["sentence_embedding"]
 
 
 def draw_batches(pairs: pd.DataFrame, size: int, rng: np.random.Generator) -> Iterator[list[int]]:

@@ -11,7 +11,7 @@ def apart(one, two):
     """How far two words are apart, None if they are no forms of one another."""
     ours, theirs = forms(one), forms(two)
     return min(
-        (max(ours[mark], theirs[mark]) for mark in ours.keys() & theirs.keys()), default=None
+        (ours[mark] + theirs[mark] for mark in ours.keys() & theirs.keys()), default=None
     )
 
 
@@ -34,12 +34,13 @@ def test_surprisal():
     [
         ("poltroon", "poltroon", 0),
         ("poltroon", "poltroons", 1),
-        ("running", "runs", 1),  # a stem
-        ("receive", "recieve", 1),  # two letters swapped
-        ("aglet", "aglit", 1),  # another letter
-        ("aglet", "agglet", 1),  # one too many
-        ("strabismus", "strabismic", 2),
-        ("kyphosis", "kyphotic", 2),
+        ("running", "runs", 2),  # the stem of both
+        ("receive", "recieve", 6),  # two letters swapped
+        ("aglet", "aglit", 6),  # another letter
+        ("aglet", "agglet", 3),  # one too many
+        ("strabismus", "strabismic", 4),
+        ("kyphosis", "kyphotic", 4),
+        ("bacchanal", "bacchanalian", 4),  # the whole word as a beginning
         ("cat", "cot", None),  # too short for slips
         ("aglet", "egret", None),  # two letters apart
         ("unhappy", "happy", None),

@@ -18,9 +18,13 @@ WORDS = ["the", "house", "aglet", "aglets", "aglit", "poltroon", "poltroons", "z
 
 def made(*texts, **settings):
     """An index of texts numbered from 0."""
-    keys = LexicalKeys(settings.get("word_cost", COST), FORM, settings.get("english", True))
+    cost = settings.get("word_cost", COST)
+    keys = LexicalKeys(
+        cost, settings.get("title_cost", cost), FORM, settings.get("english", True)
+    )
     for number, text in enumerate(texts):
-        keys.add(number, text.split())
+        text, _, title = text.partition(" | ")
+        keys.add(number, text.split(), title.split())
     return keys
 
 
@@ -60,6 +64,19 @@ def test_an_entry_is_not_paid_twice_for_one_word():
     assert read(both, "aglet", [0]) == pytest.approx(read(one, "aglet", [0]))
 
 
+def test_a_title_is_cheaper():
+    """Words of a title have their own price and their own holders; of both the better counts."""
+    keys = made("an aglet | tip", "an aglet", "a tip | quidnunc aglet", title_cost=2.0)
+    rarity = surprisal("aglet")
+    said = read(keys, "aglet", [0, 1, 2])
+    assert said == pytest.approx([gain(rarity, holders=2)] * 2 + [gain(rarity, cost=2.0)])
+    assert read(keys, "tip", [0])[0] == pytest.approx(gain(surprisal("tip"), cost=2.0))
+    assert read(made("a tip"), "tip", [0])[0] < read(keys, "tip", [0])[0]
+    assert keys.read(["oubliette"], np.array([0]))[1] == pytest.approx(
+        gain(surprisal("oubliette"), cost=2.0)
+    )
+
+
 def test_without_english_all_words_are_alike():
     """Then 'the' counts for as much as a rare word."""
     said = read(made("the sun", "aglet moon", english=False), "the aglet", [0, 1])
@@ -83,7 +100,7 @@ def plain(texts, query, cost):
             shared = forms(word).keys() & forms(stored).keys()
             if not shared:
                 continue
-            distance = min(max(forms(word)[m], forms(stored)[m]) for m in shared)
+            distance = min(forms(word)[m] + forms(stored)[m] for m in shared)
             rarity = min(surprisal(word) - FORM * distance, surprisal(stored))
             rare = min(surprisal(word), surprisal(stored), rarity) - cost > math.log(LEAST_GAIN)
             holders = np.array([stored in text for text in texts])

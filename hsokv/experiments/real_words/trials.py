@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -112,21 +112,25 @@ class Params(NotebookParams):
     words: str = "wordnet"  # or "lexicon", the words that ship with the package
     flows: tuple[str, ...] = ()  # as they stand, at every number of stored words
     large_flows: tuple[str, ...] = ()  # those of them that store more than are asked
-    forms: dict[str, tuple[str, ...]] | None = None  # flow -> further forms, at `n_asked` words
+    # flow -> further forms, with as many words stored as are asked for
+    forms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # flow -> forms that store the definition without its word, the same
+    bare: dict[str, tuple[str, ...]] = field(default_factory=dict)
     n_stored: tuple[int, ...] = (5, 20, 100, 1000)  # words stored at once
     n_asked: int = 1000  # words asked for
     n_seeds: int = 3  # draws of the words that are asked for, 0 .. n_seeds - 1
-    tuned_flows: tuple[str, ...] = ()  # whose candidates are tried on all development words
+    tuned_flows: tuple[str, ...] = ()  # whose candidates are tried on development words, all ...
+    n_development: int = 662  # ... of so many at once
     n_jobs: int = -1  # trials at a time, -1 for all cores
     backend: str = "loky"  # "ray" runs the same trials on a cluster
 
     def __post_init__(self):
         check_keys([self.words], SOURCES, "words")
         check_keys([*self.flows, *self.large_flows, *self.tuned_flows], FLOWS, "flow")
-        object.__setattr__(self, "forms", dict(self.forms or {}))
-        for flow, forms in self.forms.items():
-            check_keys(forms, list_forms(flow), f"form of {flow}")
-        for name in ("n_asked", "n_seeds"):
+        for group in ("forms", "bare"):
+            for flow, forms in getattr(self, group).items():
+                check_keys(forms, list_forms(flow), f"form of {flow}")
+        for name in ("n_asked", "n_seeds", "n_development"):
             check_at_least(name, getattr(self, name), 1)
         for n_stored in self.n_stored:
             check_at_least("n_stored", n_stored, 2)
@@ -135,10 +139,9 @@ class Params(NotebookParams):
 def make_trials(params: Params) -> list[Trial]:
     """Return the trials of a run: those on development words, then few words before many."""
     trials = []
-    n_development = len(load_questions(params.words, "development").words)
     for flow in params.tuned_flows:
         for form in ["", *(f for f in list_forms(flow) if f.startswith("candidate_"))]:
-            sizes = {"n_stored": n_development, "n_asked": n_development}
+            sizes = dict.fromkeys(("n_stored", "n_asked"), params.n_development)
             trials.append(_trial(flow, 0, params, form=form, part="development", **sizes))
     for n_stored in sorted(params.n_stored):
         flows = params.flows if n_stored <= params.n_asked else params.large_flows
@@ -157,8 +160,13 @@ def make_trials(params: Params) -> list[Trial]:
 
 def _further(params: Params) -> list[tuple[str, str, str]]:
     """Return (flow, form, what is stored) of what is run at `n_asked` words only."""
-    forms = [(flow, form, "named") for flow, names in params.forms.items() for form in names]
-    return forms + [(flow, form, "bare") for flow, form, _ in forms if FLOWS[flow].reads_sentences]
+    groups = {"named": params.forms, "bare": params.bare}
+    return [
+        (flow, form, stored)
+        for stored, group in groups.items()
+        for flow, forms in group.items()
+        for form in forms
+    ]
 
 
 def _trial(flow: str, seed: int, params: Params, **settings: Any) -> Trial:

@@ -43,7 +43,7 @@ def test_wrong_params():
     """Numbers out of range and unknown names are named."""
     for changes, said in [
         ({"n_way": 4}, "n_way=4: expected 5 to"), ({"n_seeds": 0}, "n_seeds=0"),
-        ({"flows": ("redesing",)}, "did you mean 'first_redesign'"),
+        ({"flows": ("redesing",)}, "did you mean 'redesign'"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=said):
             Params(**changes)
