@@ -18,9 +18,7 @@ from hsokv.models import sentence
 from hsokv.models.adapter import merge_adapter
 from hsokv.training.usages import Recipe, read_texts, train_adapter
 from tools.command import command
-from tools.paths import ROOT
 
-SHIPPED = ROOT / "hsokv/models" / sentence.ADAPTER
 
 
 def found_first(path: Path, n_asked: int = 1000) -> tuple[float, float, int]:
@@ -45,7 +43,7 @@ def found_first(path: Path, n_asked: int = 1000) -> tuple[float, float, int]:
 def main(argv: list[str] | None = None) -> int:
     """Train, write the file, print its score on development words."""
     parser = argparse.ArgumentParser(prog="python -m tools.adapter", description=__doc__)
-    parser.add_argument("--out", type=Path, default=SHIPPED, help="file to write")
+    parser.add_argument("--out", type=Path, default=sentence.adapter_path(), help="file to write")
     for field in fields(Recipe):
         name = f"--{field.name.replace('_', '-')}"
         parser.add_argument(name, type=type(field.default), default=field.default)

@@ -5,6 +5,7 @@ Nothing is trained as it learns, so keys stay comparable however much is stored.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 import numpy as np
@@ -102,7 +103,7 @@ class LexicalLearner(Flow):
         if self._width:
             self._settle(numbers)
         self.memory_.write(
-            self._encode([self._stored[number][0] for number in new]),
+            self._encode_entries(new),
             torch.zeros(len(new), 0),
             label=torch.tensor(list(new.values()), dtype=torch.int64),
             source=numbers,
@@ -127,7 +128,13 @@ class LexicalLearner(Flow):
             most = max(LEAST_HOLDERS, self.config_.common_share * n)
             self._common, self._settled_at = self.keys_.common(most, numbers), n
             slots = torch.arange(len(self.memory_))
-            self.memory_.replace_keys(slots, self._encode(list(self.texts_.values())))
+            self.memory_.replace_keys(slots, self._encode_entries(self.texts_))
+
+    def _encode_entries(self, numbers: Iterable[int]) -> Tensor:
+        """Return the sentence vectors of stored texts without the words of their titles, (B, d)."""
+        stored = (self._stored[number] for number in numbers)
+        told = [" ".join(leave_out([text], self._title(label))) for text, label in stored]
+        return self._encode(told)
 
     def _encode(self, texts: list[str]) -> Tensor:
         """Return the sentence vectors of texts without their common words, (B, d)."""

@@ -81,8 +81,6 @@ FLOWS: dict[str, FlowConfig] = {
     "class_mean": FlowConfig(encoder="library", library="class_mean"),
     "linear_probe": FlowConfig(encoder="library", library="linear_probe"),
     "sentence_neighbor": FlowConfig(encoder="library", library="sentence_neighbor"),
-    "sentence_mean": FlowConfig(encoder="library", library="sentence_mean"),
-    "sentence_probe": FlowConfig(encoder="library", library="sentence_probe"),
     "headword_lookup": FlowConfig(encoder="library", library="headword"),
     "first_redesign": FlowConfig(
         encoder="embedding",
@@ -207,16 +205,6 @@ NOTES = {
         LIBRARY,
         "The stored text whose sentence vector is closest, by a published encoder "
         "(all-MiniLM-L6-v2, trained on web text).",
-    ),
-    "sentence_mean": Note(
-        "a sentence encoder's class means",
-        LIBRARY,
-        "The label whose mean sentence vector is closest, by the same encoder.",
-    ),
-    "sentence_probe": Note(
-        "logistic regression on sentence vectors",
-        LIBRARY,
-        "A linear classifier on vectors of the same encoder, refitted each time.",
     ),
     "headword_lookup": Note(
         "looking for the word itself",

@@ -29,8 +29,6 @@ _TFIDF = [
     [{"sublinear_tf": False}, {"sublinear_tf": True}],
     [{"char_ngrams": 0}, {"char_ngrams": 4}],
 ]
-_COMMON = [[{"max_df": share} for share in (
-    1.0, 0.7, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.03)]]  # fmt: skip
 _GRIDS: dict[str, list[list[dict]]] = {
     "current": [_POOLING, _PROTOTYPE],
     "minimal_fix": [_POOLING, _RATE, _STEPS],
@@ -54,10 +52,8 @@ _GRIDS: dict[str, list[list[dict]]] = {
              [{"bm25_b": b} for b in (0.75, 0.25, 0.0)]],
     "linear_probe": [[{"probe_c": c} for c in (100.0, 1.0, 10.0, 1000.0)],
                      [{"max_df": share} for share in (1.0, 0.3, 0.1)]],
-    "sentence_neighbor": _COMMON,
-    "sentence_mean": _COMMON,
-    "sentence_probe": [[{"probe_c": c} for c in (100.0, 1.0, 10.0, 1000.0)],
-                       [{"max_df": share} for share in (1.0, 0.1, 0.04)]],
+    "sentence_neighbor": [[{"max_df": share} for share in (
+        1.0, 0.7, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.03)]],
     "lexical": [[{"word_cost": cost} for cost in (10.0, 9.0, 11.0)],
                 [{"form_cost": 1.5}, {"form_cost": 3.0}], [{"english": True}, {"english": False}]],
     "redesign": [[{"cosine_nats": nats} for nats in (18.0, 12.0, 24.0)],

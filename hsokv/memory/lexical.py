@@ -17,6 +17,7 @@ import numpy as np
 
 from hsokv.data.english import RAREST, forms, surprisal
 
+OFTENER = 4.0  # a word is common where texts hold it so many times as often as chance would
 LEAST_GAIN = 0.01  # nats below which a shared word is not looked up
 
 
@@ -66,9 +67,22 @@ class LexicalKeys:
                 holders.setdefault(word, array("q")).append(number)
 
     def common(self, most: float, numbers: np.ndarray) -> frozenset[str]:
-        """Return the words that more than so many of these texts (N,) hold."""
-        held = (word for word, holders in self._holders[0].items() if len(holders) > most)
-        return frozenset(word for word in held if len(self.slots(word, numbers)) > most)
+        """Return the words that more than so many of these texts (N,) hold, and English explains not.
+
+        A word is explained where texts of that length would hold it a quarter as often or more if it
+        were as frequent as in English.
+        """
+        counts = {word: len(self.slots(word, numbers)) for word in self._holders[0]}
+        length = sum(counts.values()) / max(1, len(numbers))
+        return frozenset(
+            word
+            for word, n in counts.items()
+            if n > most and n / len(numbers) > OFTENER * self._expected(word, length)
+        )
+
+    def _expected(self, word: str, length: float) -> float:
+        """Return the share of texts of so many words that would hold a word by chance."""
+        return -math.expm1(-length * math.exp(-self._surprisal(word)))
 
     def slots(self, word: str, numbers: np.ndarray, titles: bool = False) -> np.ndarray:
         """Return the places among `numbers` (N,), sorted, of the texts that hold a word.

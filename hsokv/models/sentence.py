@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import os
 from functools import cache
-from importlib import resources
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,9 +70,13 @@ def load_encoder(adapted: bool = False) -> SentenceTransformer:
     """
     encoder = read_encoder()
     if adapted:
-        with resources.as_file(resources.files("hsokv.models") / ADAPTER) as path:
-            merge_adapter(encoder, path)
+        merge_adapter(encoder, adapter_path())
     return encoder
+
+
+def adapter_path() -> Path:
+    """Return the file of changes that ships with this package."""
+    return Path(__file__).parent / ADAPTER
 
 
 def read_encoder() -> SentenceTransformer:

@@ -68,8 +68,6 @@ FLOW_STYLE: dict[str, dict[str, Any]] = {
     "class_mean": interval_style(GREEN, "p", "-."),
     "linear_probe": interval_style(GREEN, "h", ":", filled=False),
     "sentence_neighbor": interval_style(GREEN, "P", "-.", filled=False),
-    "sentence_mean": interval_style(GREEN, "X", ":", filled=False),
-    "sentence_probe": interval_style(GREEN, "d", "--", filled=False),
     "headword_lookup": interval_style(GREY, "H", ":"),
     "first_redesign": interval_style(BLACK, "8"),
     "lexical": interval_style(BLACK, "*", "--", filled=False),

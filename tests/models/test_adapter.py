@@ -8,9 +8,8 @@ from hsokv.models import adapter, sentence
 from hsokv.models.adapter import HIDDEN, add_adapter, merge_adapter, save_adapter
 from hsokv.models.sentence import encode_sentences, load_encoder, read_encoder
 from hsokv.training.usages import read_texts
-from tools.paths import ROOT
 
-SHIPPED = ROOT / "hsokv/models" / sentence.ADAPTER
+SHIPPED = sentence.adapter_path()
 TEXTS = ["a ___ barked at us", "the tip of a lace"]
 
 

@@ -18,15 +18,17 @@ PARTS: dict[str, dict] = {
     "no_encoder": {"semantic": "none"},
     "published_encoder": {"semantic": "published"},
     "common_words_kept": {"common_share": 1.0},
-    "no_common_words": {"common_share": 0.04},
     "always_answers": {"abstain": False},
 }
 #: Further forms of other flows.
 MORE: dict[str, dict[str, dict]] = {
     "redesign": PARTS,
     "lexical": {"no_title": {"title": "none"}},
-    "sentence_neighbor": {"adapted": {"semantic": "adapted"}},
-    "sentence_probe": {"adapted": {"semantic": "adapted"}},
+    "sentence_neighbor": {
+        "adapted": {"semantic": "adapted"},
+        "probe": {"library": "sentence_probe"},
+        "probe_adapted": {"library": "sentence_probe", "semantic": "adapted"},
+    },
 }
 
 

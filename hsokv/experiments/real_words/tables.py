@@ -144,7 +144,7 @@ def choose_candidates(rows: pd.DataFrame) -> dict[str, dict]:
 
 def list_arms(rows: pd.DataFrame) -> list[str]:
     """Return the arms that are no candidates and leave no part out."""
-    forms = ("", TUNED, "adapted")
+    forms = ("", TUNED, "adapted", "probe", "probe_adapted")
     known = rows[(rows["part"] == "test") & rows["form"].isin(forms)]
     names = known[["flow", "form"]].drop_duplicates()
     return [arm_name(flow, form) for flow, form in names.itertuples(index=False)]

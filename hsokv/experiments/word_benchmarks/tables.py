@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hsokv.experiments.word_benchmarks.trials import CRW, item_scores, read_values
+from hsokv.experiments.word_benchmarks.trials import BENCHMARKS, CRW, item_scores, read_values
 from hsokv.stats.intervals import Interval, seeds_mean
 
 #: Published systems, as printed by Van Hautte et al. (2019), table 1, in a vocabulary of 259,376.
@@ -55,3 +55,18 @@ def correlation_table(rows: pd.DataFrame, benchmark: str) -> pd.DataFrame:
             line[f"{row['n_contexts']} sentences"] = text if benchmark != CRW else text.split()[0]
         found.append(line)
     return pd.DataFrame(found)
+
+
+def chosen_scores(rows: pd.DataFrame, benchmark: str, encoder: str) -> dict[int, str]:
+    """Return number of sentences -> score on the last part, with the probe that is best on the first.
+
+    Nothing where the benchmark was not run.
+    """
+    own = rows[(rows["benchmark"] == benchmark) & (rows["flow"] == encoder)]
+    if own.empty:
+        return {}
+    first, last = BENCHMARKS[benchmark][0], BENCHMARKS[benchmark][-1]
+    means = own[own["part"] == first].groupby("probe")["score"].mean().round(6)
+    shown = own[(own["part"] == last) & (own["probe"] == means.idxmax())]
+    texts = {row["n_contexts"]: f"{score_interval(row):.3f}" for _, row in shown.iterrows()}
+    return {n: text.partition(", n =")[0] for n, text in texts.items()}
