@@ -26,7 +26,9 @@ def learn(
     folder: Folder,
     term: Annotated[str, typer.Option(help="column of terms")] = "term",
     definition: Annotated[str, typer.Option(help="column of definitions")] = "definition",
-    flow: Annotated[str, typer.Option(help="lexical, or redesign to read meaning, too")] = "lexical",
+    flow: Annotated[
+        str, typer.Option(help="lexical, or redesign to read meaning, too")
+    ] = "lexical",
 ) -> None:
     """Learn the terms of a glossary; beside those that the folder already holds, if it exists."""
     rows = read_glossary(glossary, term, definition)
@@ -41,7 +43,9 @@ def learn(
 @app.command()
 def ask(
     folder: Folder,
-    texts: Annotated[list[str] | None, typer.Argument(help="texts; none: lines of the input")] = None,
+    texts: Annotated[
+        list[str] | None, typer.Argument(help="texts; none: lines of the input")
+    ] = None,
     best: Annotated[int, typer.Option(help="terms to name for each text", min=1)] = 1,
 ) -> None:
     """Say for each text which stored term it is about, and how sure that is."""
@@ -66,7 +70,9 @@ def read_glossary(path: Path, term: str = "term", definition: str = "definition"
             "save it as CSV again"
         ) from error
     check_keys([term, definition], rows.columns, f"column of {path.name}")
-    rows = pd.DataFrame({"term": rows[term].str.strip(), "definition": rows[definition].str.strip()})
+    rows = pd.DataFrame(
+        {"term": rows[term].str.strip(), "definition": rows[definition].str.strip()}
+    )
     empty = rows.index[(rows == "").any(axis=1)]
     if len(empty) or rows.empty:
         where = f"row {empty[0] + 1} lacks one" if len(empty) else "there is none"

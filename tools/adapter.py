@@ -20,7 +20,6 @@ from hsokv.training.usages import Recipe, read_texts, train_adapter
 from tools.command import command
 
 
-
 def found_first(path: Path, n_asked: int = 1000) -> tuple[float, float, int]:
     """Return the shares of development words found first among all, and among five, and how many.
 

@@ -54,6 +54,9 @@ def run_audit(
     How far the scores of trained rows are off is added to the table.
     """
     store, score, failures = experiment.store(), experiment.score, 0
+    if lacking := experiment.lacks():
+        print(f"{experiment.name}: not recomputed, {lacking}", flush=True)
+        return 0
     stored = store.completed()
     trials = [t for t in research_trials(experiment) if t.config_hash in stored]
     if not trials:

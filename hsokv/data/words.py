@@ -66,6 +66,11 @@ def words_folder() -> Path | None:
     return folder
 
 
+def what_words_lack() -> str:
+    """Return why the files of real words cannot be read, '' where they can."""
+    return "" if words_folder() else "HSOKV_DATA does not name a folder of real words"
+
+
 def load_words(name: str) -> pd.DataFrame:
     """Return the rows of one of `FILES`, with the columns that it names.
 

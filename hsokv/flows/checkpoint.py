@@ -32,7 +32,7 @@ from hsokv.models.sentence import key_width
 
 STATE = {"flow": str, "seed": int, "settings": dict, "classes": list}
 LEARNER_STATE = {"counters": dict, "exposures": list, "known": dict}
-LEXICAL_STATE = {"common": list, "settled_at": int}
+LEXICAL_STATE = {"common": list, "settled_at": int, "encoder": str}
 OWN_STATE = {MemoryLearner: LEARNER_STATE, LexicalLearner: LEXICAL_STATE}
 BYTES_OF_COLUMNS = sum(dtype.itemsize for dtype, _ in COLUMNS.values())  # per entry
 LEAST_COUNTERS = {"_step": 0, "_top_k": 1, "_n_calls": 1}

@@ -127,8 +127,11 @@ class LexicalLearner(Flow):
         if n >= max(1, 2 * self._settled_at) and self._settled_at < SETTLED:
             most = max(LEAST_HOLDERS, self.config_.common_share * n)
             self._common, self._settled_at = self.keys_.common(most, numbers), n
-            slots = torch.arange(len(self.memory_))
-            self.memory_.replace_keys(slots, self._encode_entries(self.texts_))
+            self._encode_again()
+
+    def _encode_again(self) -> None:
+        slots = torch.arange(len(self.memory_))
+        self.memory_.replace_keys(slots, self._encode_entries(self.texts_))
 
     def _encode_entries(self, numbers: Iterable[int]) -> Tensor:
         """Return the sentence vectors of stored texts without the words of their titles, (B, d)."""

@@ -26,6 +26,7 @@ from hsokv.flows.library import LibraryFlow
 from hsokv.flows.make import make_flow
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.models.device import device_of
+from hsokv.models.sentence import key_source
 
 
 def save_pretrained(flow: Flow, directory: str | os.PathLike) -> None:
@@ -92,7 +93,7 @@ def from_pretrained(directory: str | os.PathLike, device: str = "cpu") -> Flow:
     try:
         state, parts = read_folder(folder)
         checkpoint = Checkpoint(
-            state,
+            _up_to_date(state),
             _tensors("model", parts["model"]),
             _tensors("memory", parts["memory"]),
             parse_json("the tokenizer", parts["tokenizer"]),
@@ -102,6 +103,7 @@ def from_pretrained(directory: str | os.PathLike, device: str = "cpu") -> Flow:
         raise ValueError(
             f"{folder}: damaged checkpoint: {error}; save the flow again or take another copy"
         ) from error
+    state = checkpoint.state
     settings = {"seed": state["seed"], "device": device, **state["settings"]}
     flow = make_flow(state["flow"], **settings)
     try:
@@ -112,6 +114,22 @@ def from_pretrained(directory: str | os.PathLike, device: str = "cpu") -> Flow:
             "checkpoint and room for it; free memory or save the flow again"
         ) from error
     return flow
+
+
+def _up_to_date(state: dict[str, Any]) -> dict[str, Any]:
+    """Return the state of a flow that may have been saved under a former name."""
+    name, settings = state.get("flow"), state.get("settings")
+    if not isinstance(settings, dict):
+        return state  # refused by what checks it
+    if name == "redesign" and settings.get("encoder") == "embedding":
+        state = state | {"flow": "first_redesign"}
+    if name in ("lexical", "two_channels") and "title" not in settings:
+        state = state | {
+            "flow": "redesign" if name == "two_channels" else name,
+            "settings": settings | {"title": "none"},
+            "encoder": "",
+        }
+    return state
 
 
 def _tensors(kind: str, data: bytes) -> dict[str, Tensor]:
@@ -144,6 +162,7 @@ def _capture(flow: Flow) -> Checkpoint:
     if isinstance(flow, LexicalLearner):
         texts = list(flow.texts_.values())
         state |= {"common": sorted(flow._common), "settled_at": flow._settled_at}
+        state["encoder"] = key_source(flow.config_)
         return Checkpoint(state, {}, _on_cpu(flow.memory_.tensors()), {"texts": texts})
     state["counters"] = _plain(
         {
@@ -188,6 +207,8 @@ def _restore(flow: Flow, checkpoint: Checkpoint) -> None:
         )
         flow._remember(memory, checkpoint.texts["texts"])
         flow._common, flow._settled_at = frozenset(state["common"]), state["settled_at"]
+        if flow.config_.reads_sentences and state["encoder"] != key_source(flow.config_):
+            flow._encode_again()  # saved with another adapter
         return
     flow.tokenizer_ = Tokenizer.from_words(checkpoint.texts["words"])
     flow._build_or_grow()

@@ -36,9 +36,7 @@ class LexicalKeys:
         english: weigh words by their frequency in English; False takes all to be equally rare.
     """
 
-    def __init__(
-        self, word_cost: float, title_cost: float, form_cost: float, english: bool = True
-    ):
+    def __init__(self, word_cost: float, title_cost: float, form_cost: float, english: bool = True):
         self.costs, self.form_cost, self.english = (word_cost, title_cost), form_cost, english
         self._holders: tuple[dict[str, array], ...] = ({}, {})  # word -> numbers of texts, titles
         self._marked: set[str] = set()  # words whose forms are known
@@ -67,10 +65,10 @@ class LexicalKeys:
                 holders.setdefault(word, array("q")).append(number)
 
     def common(self, most: float, numbers: np.ndarray) -> frozenset[str]:
-        """Return the words that more than so many of these texts (N,) hold, and English explains not.
+        """Return the words that more than so many of these texts (N,) hold, but for plain English.
 
-        A word is explained where texts of that length would hold it a quarter as often or more if it
-        were as frequent as in English.
+        A word is plain English if texts of that length would hold it a quarter as often, or more,
+        were it as frequent as in English.
         """
         counts = {word: len(self.slots(word, numbers)) for word in self._holders[0]}
         length = sum(counts.values()) / max(1, len(numbers))
@@ -137,7 +135,7 @@ class LexicalKeys:
             if self._can_tell(word, min(self.costs)):
                 slots, nats = self.gains(word, numbers)
                 total[slots] += nats
-                most = _gain(self._surprisal(word) - min(self.costs))
+                most = _gain(self._surprisal(word) - self.costs[0])
                 unexplained = max(unexplained, most - nats.max(initial=0.0))
         return total, unexplained
 

@@ -87,7 +87,9 @@ def add_adapter(encoder: nn.Sequential, rank: int) -> dict[str, nn.Parameter]:
 
 def _list_layers(transformer: nn.Module) -> list[str]:
     modules = transformer.named_modules()
-    return [name for name, module in modules if isinstance(module, nn.Linear) and LAYERS.search(name)]
+    return [
+        name for name, module in modules if isinstance(module, nn.Linear) and LAYERS.search(name)
+    ]
 
 
 def _pool_hidden(encoder: nn.Sequential) -> HiddenWordPooling:

@@ -79,6 +79,13 @@ def adapter_path() -> Path:
     return Path(__file__).parent / ADAPTER
 
 
+@cache
+def key_source(config: FlowConfig) -> str:
+    """Return what makes the sentence vectors of a lexical flow: digests of weights and changes."""
+    adapter = adapter_path().read_bytes() if config.semantic == "adapted" else b""
+    return f"{SHA256[:12]}-{hashlib.sha256(adapter).hexdigest()[:12]}"
+
+
 def read_encoder() -> SentenceTransformer:
     """Return the encoder as published, on the CPU, from this machine or the hub.
 

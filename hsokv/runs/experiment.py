@@ -112,6 +112,7 @@ class Experiment:
         tolerances: of columns that may differ on another processor, each with its reason.
         unaudited: columns that no audit compares: timings, and the device of the run.
         arrange: stored rows -> rows as its tables want them; `None` leaves them as they are.
+        lacks: returns what is not at hand to compute the research rows, '' where all is.
         figures: path in the book without ending -> function that draws it from the rows.
     """
 
@@ -127,6 +128,7 @@ class Experiment:
     tolerances: Mapping[str, Tolerance] = dataclasses.field(default_factory=dict)
     unaudited: tuple[str, ...] = ()
     arrange: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    lacks: Callable[[], str] = str  # nothing
     figures: Mapping[str, Callable[[pd.DataFrame], Figure]] = dataclasses.field(
         default_factory=dict
     )

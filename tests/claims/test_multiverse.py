@@ -34,8 +34,16 @@ def test_specifications_are_all_combinations():
     made = list(headline().specifications())
     assert len(made) == 8
     taken, measure = made[-1]
-    assert taken == {"pooling": "mean", "trained": "alone", "memory": "first_redesign", "filler": "some"}
-    assert measure["b"] == {"arm": "fine_tune (mean, demo)"} and measure["a"]["arm"] == "first_redesign"
+    assert taken == {
+        "pooling": "mean",
+        "trained": "alone",
+        "memory": "first_redesign",
+        "filler": "some",
+    }
+    assert (
+        measure["b"] == {"arm": "fine_tune (mean, demo)"}
+        and measure["a"]["arm"] == "first_redesign"
+    )
     assert measure["where"] == {"condition": "verbatim", "n_distractors": 3}
     assert fill("{a}-{b}", {"a": "{b}", "b": "1"}) == "1-1"
     assert fill({"x": "{a[k]}", "y": "{b}"}, {"a": {"k": 3}, "b": {"z": 1}}) == {

@@ -10,9 +10,7 @@ from hsokv.data.english import RAREST, forms, surprisal
 def apart(one, two):
     """How far two words are apart, None if they are no forms of one another."""
     ours, theirs = forms(one), forms(two)
-    return min(
-        (ours[mark] + theirs[mark] for mark in ours.keys() & theirs.keys()), default=None
-    )
+    return min((ours[mark] + theirs[mark] for mark in ours.keys() & theirs.keys()), default=None)
 
 
 def test_what_is_no_word_has_no_forms():

@@ -38,7 +38,9 @@ def wordnet(n=400):
             "pos": "n",
             "synset": [f"n{i // 2}" for i in range(len(vocabulary))],
             "definition": [f"thing number {i // 2}" for i in range(len(vocabulary))],
-            "examples": [[f"he saw the {w}s of {i % 7}", "no word"] for i, w in enumerate(vocabulary)],
+            "examples": [
+                [f"he saw the {w}s of {i % 7}", "no word"] for i, w in enumerate(vocabulary)
+            ],
             "zipf": [9 - surprisal(w) / 2.302585 for w in vocabulary],
         }
     )

@@ -171,7 +171,9 @@ def test_settings_of_reading_are_checked_at_once():
     assert not flow.changed_settings()
 
 
-@pytest.mark.parametrize("name", ["first_redesign", "fine_tune", "class_mean", "linear_probe", "bm25"])
+@pytest.mark.parametrize(
+    "name", ["first_redesign", "fine_tune", "class_mean", "linear_probe", "bm25"]
+)
 def test_classes_that_are_to_come(name):
     """`classes` gives the columns their order from the first call on; new ones go to the end."""
     flow = make_tiny(name).partial_fit(TEXTS[:2], LABELS[:2], classes=["water", "home", "fruit"])

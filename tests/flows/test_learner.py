@@ -153,7 +153,9 @@ def test_seed_decides(task, name):
     assert np.array_equal(runs[0], runs[1]) and not np.array_equal(runs[0], runs[2])
 
 
-@pytest.mark.parametrize("name", ["nearest_neighbor_cosine", "first_redesign", "tfidf_neighbor", "bm25"])
+@pytest.mark.parametrize(
+    "name", ["nearest_neighbor_cosine", "first_redesign", "tfidf_neighbor", "bm25"]
+)
 def test_stored_texts_are_recalled(name):
     """What was stored is answered rightly and is less novel than a text never seen."""
     flow = make_flow(name).fit(TEXTS, LABELS)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
-from hsokv import ABSTAIN, from_pretrained, make_flow, save_pretrained
+from hsokv import ABSTAIN, ABSTAIN_INTEGER, from_pretrained, make_flow, save_pretrained
+from hsokv.flows import persistence
 from hsokv.models.sentence import encode_sentences
 
 TEXTS = [
@@ -133,12 +135,33 @@ def test_it_does_not_turn_into_another_kind():
         make_flow("first_redesign").set_params(encoder="lexical").fit(TEXTS, LABELS)
 
 
+def test_labels_are_titles():
+    """Where they are text: a term that its text does not name is found; a number is no title."""
+    texts = [text.split(" is ")[1] for text in TEXTS]
+    flow = make_flow("lexical").fit(texts, LABELS)
+    assert flow.predict(QUERIES).tolist() == ["aglet", "oubliette", ABSTAIN, "poltroon"]
+    assert make_flow("lexical", title="none").fit(texts, LABELS).predict(["aglet"])[0] == ABSTAIN
+    numbers = make_flow("lexical").fit(texts, [3, 5, 7, 11])
+    assert numbers.predict(["chapter 7"])[0] == ABSTAIN_INTEGER
+    assert numbers.predict(["the tip of some lace"])[0] == 3
+
+
+def test_a_slip_that_is_a_word_is_hardly_taken_for_one():
+    """Another word of English one letter apart is declined, a misspelling is not."""
+    flow = make_flow("lexical").fit(
+        ["splitting of a nucleus", "a mine's level way"], ["mitosis", "adit"]
+    )
+    assert flow.predict(["mitossis", "mitotic", "he will admit it"]).tolist() == [
+        "mitosis", "mitosis", ABSTAIN,
+    ]  # fmt: skip
+
+
 MEANT = ["what lets a shoestring pass through eyelets", "deep pit beneath a castle"]
 
 
 @pytest.fixture
 def meaning():
-    """The same texts, with the published encoder beside the words."""
+    """The same texts, with the adapted encoder beside the words."""
     return make_flow("redesign").fit(TEXTS, LABELS)
 
 
@@ -155,19 +178,19 @@ def test_meaning_finds_what_words_do_not(meaning):
 def test_nats_of_meaning(meaning):
     """A cosine of vectors without common words, times its nats, is added to what words say."""
     assert meaning._common == {"a", "an", "is"}
-    cosine = encode_sentences(["deep pit beneath castle"]) @ meaning.memory_.keys.T
+    cosine = encode_sentences(["deep pit beneath castle"], adapted=True) @ meaning.memory_.keys.T
     words, _ = meaning.keys_.read(["deep", "pit", "beneath", "a", "castle"], np.arange(4))
-    said = words + 18 * cosine.clamp(min=0).numpy()[0]
+    said = words + meaning.config_.cosine_nats * cosine.clamp(min=0).numpy()[0]
     assert meaning.answer(["a deep pit beneath a castle"]).hit[0] == pytest.approx(said.max())
 
 
 def test_an_unknown_word_speaks_for_something_new(meaning):
     """The same text with a rare word in it that was never stored counts as newer."""
     strange = ["a deep pit beneath a zxqvyw"]
-    with_it = meaning.novelty(strange)[0]
+    with_it, share = meaning.novelty(strange)[0], meaning.config_.unknown_share
     unexplained = meaning.keys_.read(["zxqvyw"], np.arange(4))[1]
     without_it = meaning.set_params(unknown_share=0.0).novelty(strange)[0]
-    assert with_it - without_it == pytest.approx(0.6 * unexplained) and unexplained > 5
+    assert with_it - without_it == pytest.approx(share * unexplained) and unexplained > 5
 
 
 def test_common_words_settle():
@@ -193,3 +216,31 @@ def test_a_saved_meaning_is_kept(meaning, tmp_path):
     for one in (meaning, loaded):
         one.partial_fit(["a bosky glade"], ["bosky"])
     assert same(meaning, loaded)
+
+
+def test_keys_do_not_hold_their_titles(meaning):
+    """The encoder reads a stored text without the words of its label."""
+    told = encode_sentences(["the tip of lace"], adapted=True)[0]
+    assert meaning.memory_.keys[0].tolist() == pytest.approx(told.tolist(), abs=1e-5)
+
+
+def test_another_adapter_reads_the_texts_again(meaning, tmp_path, monkeypatch):
+    """Vectors of a former adapter are not compared with those of this one."""
+    save_pretrained(meaning, tmp_path / "flow")
+    meaning.memory_.replace_keys(torch.arange(4), torch.zeros(4, 384))
+    save_pretrained(meaning, tmp_path / "old")
+    assert from_pretrained(tmp_path / "old").answer(MEANT).hit.max() == 0
+    monkeypatch.setattr(persistence, "key_source", lambda config: "another")
+    again = from_pretrained(tmp_path / "old")
+    monkeypatch.undo()
+    assert again.predict(MEANT).tolist() == ["aglet", "oubliette"]
+
+
+def test_flows_saved_under_former_names():
+    """They are what they were, under the name they have now."""
+    first = {"flow": "redesign", "settings": {"encoder": "embedding"}}
+    assert persistence._up_to_date(first)["flow"] == "first_redesign"
+    both = persistence._up_to_date({"flow": "two_channels", "settings": {}})
+    assert (both["flow"], both["settings"]) == ("redesign", {"title": "none"})
+    now = {"flow": "redesign", "settings": {"encoder": "lexical", "title": "label"}}
+    assert persistence._up_to_date(now) is now

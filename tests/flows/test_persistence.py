@@ -174,7 +174,9 @@ def test_a_fork_is_saved(tmp_path):
 
 def test_settings_of_numpy_are_saved(tmp_path):
     """Numbers from a grid of NumPy arrays are numbers."""
-    flow = make_tiny("first_redesign", seed=np.int64(3), top_k=np.int64(2), temperature=np.float32(0.5))
+    flow = make_tiny(
+        "first_redesign", seed=np.int64(3), top_k=np.int64(2), temperature=np.float32(0.5)
+    )
     save_pretrained(flow.fit(TEXTS, LABELS), tmp_path)
     assert same_answers(from_pretrained(tmp_path), flow, TEXTS)
 

@@ -24,6 +24,7 @@ from tests.flows.saved import KINDS, LABELS, PARTS, TEXTS, file_of, same_answers
 from tests.flows.test_persistence import FORMAT_1
 
 QUERIES = [*TEXTS, "red sky", "nothing known"]
+FIRST = "first_redesign"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -297,7 +298,7 @@ TAMPERED = [
     ("hybrid", "config", setting(d_model=10**9), "embedding.weight of|d_model=1000000000"),
     ("hybrid", "config", setting(d_model=2**16), r"embedding.weight .*expected \(\d+, 65536\)"),
     ("hybrid", "config", setting(d_ff=2**16), r"layers.0.up.weight .*expected \(65536, 16\)"),
-    ("first_redesign", "config", setting(d_model=2**16), r"vectors of shape .*expected \(\d+, 65536\)"),
+    (FIRST, "config", setting(d_model=2**16), r"vectors of shape .*expected \(\d+, 65536\)"),
     ("hybrid", "config", setting(fusion="gate"), "model without gate.0.weight"),
     ("current", "config", setting(fusion="label", consolidation=False), "unknown tensor .*gate"),
     ("hybrid", "config", setting(fusion="none"), "entries: expected at most capacity=0"),
@@ -325,9 +326,9 @@ TAMPERED = [
     ("hybrid", "config", inside("counters", _step=10**400), "_step=1000.*: expected an integer"),
     ("hybrid", "config", inside("counters", _top_k=0), "_top_k=0: expected"),
     ("hybrid", "config", inside("counters", _n_calls=1.0), "_n_calls=1.0: expected"),
-    ("first_redesign", "config", inside("counters", _threshold=math.nan), "_threshold=nan: expected"),
-    ("first_redesign", "config", inside("counters", _threshold=math.inf), "_threshold=inf: expected"),
-    ("first_redesign", "config", inside("counters", _threshold=None), "_threshold=None: expected"),
+    (FIRST, "config", inside("counters", _threshold=math.nan), "_threshold=nan: expected"),
+    (FIRST, "config", inside("counters", _threshold=math.inf), "_threshold=inf: expected"),
+    (FIRST, "config", inside("counters", _threshold=None), "_threshold=None: expected"),
     ("hybrid", "config", entry("exposures", None), "exposures=None: expected list"),
     ("hybrid", "config", entry("exposures", [[10, 1]]), r"exposures with \[10, 1\]: expected"),
     ("hybrid", "config", entry("exposures", [[0, -1]]), r"exposures with \[0, -1\]: expected"),
@@ -347,8 +348,8 @@ TAMPERED = [
     ),
     ("hybrid", "model", first("embedding.weight", math.nan), "embedding.weight with NaN"),
     ("current", "model", first("gate.0.weight", math.inf), "gate.0.weight with NaN or infinity"),
-    ("first_redesign", "model", first("vectors", math.nan), "vectors with NaN or infinity: expected"),
-    ("first_redesign", "model", first("document_counts", -1), "document_counts with negative counts"),
+    (FIRST, "model", first("vectors", math.nan), "vectors with NaN or infinity: expected"),
+    (FIRST, "model", first("document_counts", -1), "document_counts with negative counts"),
     ("hybrid", "model", without("classifier.bias"), "model without classifier.bias: expected"),
     (
         "hybrid", "model", replaced("classifier.weight", lambda t: t[:3]),

@@ -78,7 +78,7 @@ def test_wheel_has_every_room(tmp_path):
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert shipped == here
-    code = "import hsokv; hsokv.make_flow('first_redesign').fit(['a b'], ['c']); print(hsokv.__file__)"
+    code = "import hsokv; hsokv.make_flow('lexical').fit(['a b'], ['c']); print(hsokv.__file__)"
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path

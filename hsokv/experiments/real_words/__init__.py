@@ -1,5 +1,6 @@
 """Rare words of WordNet, each learned from one dictionary definition and asked for by usages."""
 
+from hsokv.data.words import what_words_lack
 from hsokv.experiments.real_words.trials import (
     CONDITIONS,
     NAME,
@@ -23,6 +24,7 @@ EXPERIMENT = Experiment(
     proof=PROOF,
     make_trials=make_trials,
     run_trial=run_trial,
+    lacks=what_words_lack,
     selectors={
         "flow": Selector(allowed=list(FLOWS)),
         "form": Selector(""),

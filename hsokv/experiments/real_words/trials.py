@@ -172,7 +172,7 @@ def _further(params: Params) -> list[tuple[str, str, str]]:
 def _trial(flow: str, seed: int, params: Params, **settings: Any) -> Trial:
     given = {
         "form": "", "words": params.words, "part": "test", "stored": "named",
-        "n_asked": params.n_asked,
+        "n_asked": params.n_asked, "budget": "none",
     } | settings  # fmt: skip
     switches = config_hash(form_config(flow, given["form"]).switches())
     return Trial.create(NAME, flow, seed, switches=switches, **given)

@@ -1,5 +1,6 @@
 """Public benchmarks of rare words: Definitional Nonce, Chimeras and CRW."""
 
+from hsokv.data.words import what_words_lack
 from hsokv.experiments.word_benchmarks.trials import (
     BENCHMARKS,
     ENCODERS,
@@ -22,6 +23,7 @@ EXPERIMENT = Experiment(
     proof=PROOF,
     make_trials=make_trials,
     run_trial=run_trial,
+    lacks=what_words_lack,
     selectors={
         "flow": Selector(allowed=ENCODERS),
         "benchmark": Selector(allowed=list(BENCHMARKS)),

@@ -58,7 +58,7 @@ def correlation_table(rows: pd.DataFrame, benchmark: str) -> pd.DataFrame:
 
 
 def chosen_scores(rows: pd.DataFrame, benchmark: str, encoder: str) -> dict[int, str]:
-    """Return number of sentences -> score on the last part, with the probe that is best on the first.
+    """Return number of sentences -> score on the last part, with the probe best on the first.
 
     Nothing where the benchmark was not run.
     """

@@ -126,6 +126,7 @@ def make_trials(params: Params) -> list[Trial]:
                 "part": part,
                 "n_vocabulary": params.n_vocabulary if ranks else 0,
                 "n_draws": params.n_draws if benchmark == CRW else 1,
+                "budget": "none",
             }
             trials += [Trial.create(NAME, name, 0, **settings) for name in params.encoders]
     return trials

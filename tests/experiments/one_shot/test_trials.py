@@ -21,7 +21,8 @@ from tests.experiments.one_shot.conftest import make_params
 
 
 @pytest.mark.parametrize(
-    "name", ["current", "minimal_fix", "kv_only", "headword_lookup", "linear_probe", "first_redesign"]
+    "name",
+    ["current", "minimal_fix", "kv_only", "headword_lookup", "linear_probe", "first_redesign"],
 )
 def test_rows(tiny_flows, tmp_path, name):
     """Words under seven conditions and senses under one, in every reading; blocks where asked."""
@@ -148,7 +149,10 @@ def test_the_best_rows_are_of_the_chosen_reading():
         row("class_mean", "tuned", 0, 1.0, 9),
     ])  # fmt: skip
     assert arms.best_rows(rows)["arm"].tolist() == ["kv_only (mean)", "first_redesign"]
-    assert arms.choose_readings(rows) == {("kv_only", "fixed"): "mean", ("first_redesign", "fixed"): ""}
+    assert arms.choose_readings(rows) == {
+        ("kv_only", "fixed"): "mean",
+        ("first_redesign", "fixed"): "",
+    }
 
 
 def test_the_best_flow_of_a_condition():
