@@ -83,12 +83,12 @@ class FlowConfig:
     # Lexical keys: texts by their words; nats are natural units of information.
     word_cost: NotNegative = 10.0  # price of a shared word; less lets commoner words speak
     title: Title = "none"  # 'label' reads the words of a text's label as its title
-    title_cost: NotNegative = 2.0  # price of a word of the title
-    form_cost: NotNegative = 1.5  # nats that an inflection or a slip of one letter costs on top
+    title_cost: NotNegative = 1.0  # price of a word of the title
+    form_cost: NotNegative = 2.0  # nats of each step to another form; a slip of one letter is 3 or 6
     english: bool = True  # how rare a word is in English; False takes all words to be equally rare
     semantic: Semantic = "none"  # 'published' adds the vector of a published sentence encoder,
     # 'adapted' the same after it has learned from other words how usages and definitions meet
-    cosine_nats: NotNegative = 18.0  # nats that a cosine of 1 says
+    cosine_nats: NotNegative = 16.0  # nats that a cosine of 1 says
     common_share: Share = 0.04  # words in more of the stored texts are left out of what it reads
     # Reading.
     similarity: Similarity = "cosine"  # the better one for averaged word vectors, see 01_rare_words

@@ -91,7 +91,12 @@ FLOWS: dict[str, FlowConfig] = {
         abstain=True,
     ),
     "lexical": FlowConfig(
-        encoder="lexical", title="label", duplicates="merge", capacity=100_000, abstain=True
+        encoder="lexical",
+        title="label",
+        duplicates="merge",
+        capacity=100_000,
+        abstain=True,
+        unknown_share=0.5,
     ),
     "redesign": FlowConfig(
         encoder="lexical",
@@ -100,7 +105,7 @@ FLOWS: dict[str, FlowConfig] = {
         duplicates="merge",
         capacity=50_000,
         abstain=True,
-        unknown_share=0.6,
+        unknown_share=0.8,
     ),
 }
 #: Flows that are given a published encoder, which has read far more than the stories.

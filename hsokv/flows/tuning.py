@@ -55,10 +55,10 @@ _GRIDS: dict[str, list[list[dict]]] = {
     "sentence_neighbor": [[{"max_df": share} for share in (
         1.0, 0.7, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.03)]],
     "lexical": [[{"word_cost": cost} for cost in (10.0, 9.0, 11.0)],
-                [{"form_cost": 1.5}, {"form_cost": 3.0}], [{"english": True}, {"english": False}]],
-    "redesign": [[{"cosine_nats": nats} for nats in (18.0, 12.0, 24.0)],
-                     [{"common_share": 0.04}, {"common_share": 0.08}],
-                     [{"unknown_share": 0.6}, {"unknown_share": 0.3}]],
+                [{"form_cost": 2.0}, {"form_cost": 1.0}], [{"english": True}, {"english": False}]],
+    "redesign": [[{"cosine_nats": nats} for nats in (16.0, 12.0, 20.0)],
+                     [{"common_share": 0.04}, {"common_share": 0.15}],
+                     [{"unknown_share": 0.8}, {"unknown_share": 0.4}]],
     "first_redesign": [_SIMILARITY[::-1], _WEIGHTS[::-1],
                  [{"d_model": d} for d in (1024, 256, 4096)]],
 }  # fmt: skip

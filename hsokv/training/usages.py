@@ -7,8 +7,7 @@ negatives, Henderson et al., 2017). Axes: B pairs, 384 dimensions.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from hsokv.data.stories import BLANK
-from hsokv.data.tokenizer import leave_out, split_words
 from hsokv.models.adapter import add_adapter, save_adapter
 from hsokv.models.sentence import read_encoder
 from hsokv.seeds import numpy_rng, seed_for
@@ -33,13 +31,11 @@ class Recipe:
     """How the adapter is trained; the defaults were chosen on development words."""
 
     rank: int = 16  # 1.3 MB
-    n_epochs: int = 4  # passes over the pairs
+    n_epochs: int = 3  # passes over the pairs
     batch_size: int = 96
     lr: float = 1e-3  # of AdamW
     weight_decay: float = 0.01
     temperature: float = 0.05  # cosines are divided by it: 1 is worth 20 nats
-    bare_share: float = 0.5  # of the batches, which lose their common words as stored texts do ...
-    common_share: float = 0.04  # ... those that stand in a larger share of the definitions
     seed: int = 0
 
 
@@ -64,12 +60,9 @@ def train_adapter(pairs: pd.DataFrame, path: Path, recipe: Recipe = Recipe()) ->
     encoder.train()
     losses = []
     batches = draw_batches(pairs, recipe.batch_size, rng)
-    common = find_common(pairs["definition"].unique(), recipe.common_share)
     for _ in tqdm(range(n_steps), desc="adapter", unit="step"):
         batch = pairs.iloc[next(batches)]
         sides = [list(batch[name]) for name in ("blanked", "definition")]
-        if rng.random() < recipe.bare_share:
-            sides = [leave_out(side, common) for side in sides]
         with torch.autocast("cpu", torch.bfloat16):
             usages, definitions = (_read(encoder, side).float() for side in sides)
         loss = pair_loss(usages, definitions, recipe.temperature)
@@ -82,13 +75,6 @@ def train_adapter(pairs: pd.DataFrame, path: Path, recipe: Recipe = Recipe()) ->
     notes = {name: str(value) for name, value in asdict(recipe).items()}
     save_adapter(path, changes, notes | {"pairs": str(len(pairs))})
     return losses
-
-
-def find_common(texts: Iterable[str], share: float) -> frozenset[str]:
-    """Return the words that stand in more than a share of texts."""
-    texts = list(texts)
-    held = Counter(word for text in texts for word in set(split_words(text)))
-    return frozenset(word for word, n in held.items() if n > share * len(texts))
 
 
 def read_texts(encoder: nn.Module, texts: list[str], size: int = 128) -> Tensor:

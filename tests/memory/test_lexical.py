@@ -145,6 +145,14 @@ def test_common_words():
     assert keys.common(3, np.array([0, 1, 2])) == set()
 
 
+def test_plain_english_is_not_common():
+    """What texts hold as often as English does is not what they share; their filler is."""
+    texts = [f"the {word} of people who walk" for word in ("aglet", "quidnunc", "poltroon")]
+    assert made(*texts).common(2, np.arange(3)) == {"people", "who", "walk"}
+    every = {"the", "of", "people", "who", "walk"}
+    assert made(*texts, english=False).common(2, np.arange(3)) == every
+
+
 def test_size():
     """Bytes grow with texts, and are counted by hand for one word that has no forms kept."""
     keys = made("the the")

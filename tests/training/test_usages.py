@@ -15,7 +15,6 @@ from hsokv.models.sentence import read_encoder
 from hsokv.training.usages import (
     Recipe,
     draw_batches,
-    find_common,
     pair_loss,
     read_texts,
     train_adapter,
@@ -46,11 +45,6 @@ def test_loss_by_hand():
     ones = torch.eye(2)
     assert pair_loss(ones, ones, 0.5).item() == pytest.approx(math.log(1 + math.exp(-2)))
     assert pair_loss(ones, ones.flip(0), 0.5).item() == pytest.approx(math.log(1 + math.exp(2)))
-
-
-def test_common_words():
-    """Those in more than a share of the texts."""
-    assert find_common(["a b", "a c", "a a"], 0.4) == {"a"}
 
 
 def test_it_learns_what_it_is_shown(tmp_path):
