@@ -115,6 +115,21 @@ def cost_table(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
+def decline_table(rows: pd.DataFrame, arms: Sequence[str], n_stored: int) -> pd.DataFrame:
+    """Return how often arms decline and how many of their answers are right, in percent."""
+    found = []
+    for arm in arms:
+        for condition in ("recognise", "infer", "unseen"):
+            part = select(rows, arm, condition, n_stored=n_stored)
+            declined, right = part["declined"].mean(), part["accuracy"].mean()
+            answered = 1 - declined
+            share = right / answered if answered > 0 and condition != "unseen" else np.nan
+            line = {"flow": arm, "condition": condition, "declined": f"{100 * declined:.1f}"}
+            line["right of those answered"] = f"{100 * share:.1f}" if share == share else "–"
+            found.append(line)
+    return pd.DataFrame(found)
+
+
 def frequency_table(rows: pd.DataFrame, arms: Sequence[str], **chosen) -> pd.DataFrame:
     """Return mean accuracy in percent by how frequent the words are, a row per arm."""
     ends = ("0", *(f"{high:g}" for high in BANDS))
