@@ -84,7 +84,7 @@ class FlowConfig:
     word_cost: NotNegative = 10.0  # price of a shared word; less lets commoner words speak
     title: Title = "none"  # 'label' reads the words of a text's label as its title
     title_cost: NotNegative = 1.0  # price of a word of the title
-    form_cost: NotNegative = 2.0  # nats of each step to another form; a slip of one letter is 3 or 6
+    form_cost: NotNegative = 2.0  # nats of each step to another form, see data.english.forms
     english: bool = True  # how rare a word is in English; False takes all words to be equally rare
     semantic: Semantic = "none"  # 'published' adds the vector of a published sentence encoder,
     # 'adapted' the same after it has learned from other words how usages and definitions meet

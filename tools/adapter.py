@@ -2,7 +2,8 @@
 
 `make adapter` needs the extra `semantic`, and `HSOKV_DATA` with WordNet's rows; it takes about half
 an hour on two cores. A processor that rounds otherwise gives another file with the same score to
-within about a point, which the command prints for development words and adds to `benchmarks/adapter_recipes.csv`.
+within about a point, which the command prints for development words and adds to
+`benchmarks/adapter_recipes.csv`.
 """
 
 import argparse

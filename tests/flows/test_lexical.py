@@ -147,13 +147,9 @@ def test_labels_are_titles():
 
 
 def test_a_slip_that_is_a_word_is_hardly_taken_for_one():
-    """Another word of English one letter apart is declined, a misspelling is not."""
-    flow = make_flow("lexical").fit(
-        ["splitting of a nucleus", "a mine's level way"], ["mitosis", "adit"]
-    )
-    assert flow.predict(["mitossis", "mitotic", "he will admit it"]).tolist() == [
-        "mitosis", "mitosis", ABSTAIN,
-    ]  # fmt: skip
+    """A common word with another letter is declined, a misspelling is not."""
+    flow = make_flow("lexical").fit(["of medium moisture", "of the cell"], ["mesic", "mitosis"])
+    assert flow.predict(["a music lesson", "mitossis"]).tolist() == [ABSTAIN, "mitosis"]
 
 
 MEANT = ["what lets a shoestring pass through eyelets", "deep pit beneath a castle"]

@@ -65,15 +65,13 @@ def test_what_ships():
 
 
 def test_the_adapted_encoder_meets_usages_and_definitions():
-    """A hidden word is found by its definition; the published encoder has it further away."""
+    """A hidden word is found by its definition, by other vectors than the published ones."""
     usages = ["The ___ of my shoelace broke off.", "He threw the prisoner down into the ___."]
     definitions = ["a small sheath of plastic on a lace end", "a dungeon with a trapdoor above"]
-    cosines = {
-        adapted: encode_sentences(usages, adapted) @ encode_sentences(definitions, adapted).T
-        for adapted in (False, True)
-    }
-    margins = {key: (c.diagonal() - c.flip(1).diagonal()).min() for key, c in cosines.items()}
-    assert margins[True] > max(margins[False], 0.1)
+    vectors = encode_sentences(usages, adapted=True)
+    cosines = vectors @ encode_sentences(definitions, adapted=True).T
+    assert (cosines.diagonal() - cosines.flip(1).diagonal()).min() > 0.05
+    assert (vectors - encode_sentences(usages)).abs().max() > 0.02
     assert load_encoder(True) is load_encoder(True) is not load_encoder()
 
 

@@ -6,6 +6,7 @@ Accuracies are resampled over draws and words; intervals are of 95 %.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -115,18 +116,22 @@ def cost_table(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
-def decline_table(rows: pd.DataFrame, arms: Sequence[str], n_stored: int) -> pd.DataFrame:
-    """Return how often arms decline and how many of their answers are right, in percent."""
+def decline_table(rows: pd.DataFrame, arms: Sequence[str], sizes: Sequence[int]) -> pd.DataFrame:
+    """Return how often arms decline, how many answers are right, and how many all would be.
+
+    In percent, a row per arm, number of words stored and condition.
+    """
     found = []
-    for arm in arms:
-        for condition in ("recognise", "infer", "unseen"):
-            part = select(rows, arm, condition, n_stored=n_stored)
-            declined, right = part["declined"].mean(), part["accuracy"].mean()
-            answered = 1 - declined
-            share = right / answered if answered > 0 and condition != "unseen" else np.nan
-            line = {"flow": arm, "condition": condition, "declined": f"{100 * declined:.1f}"}
-            line["right of those answered"] = f"{100 * share:.1f}" if share == share else "–"
-            found.append(line)
+    for arm, n_stored, condition in product(arms, sizes, ("recognise", "infer", "unseen")):
+        part = select(rows, arm, condition, n_stored=n_stored)
+        declined, right, forced = (part[c].mean() for c in ("declined", "accuracy", "forced"))
+        of_answers = right / (1 - declined) if declined < 1 and condition != "unseen" else np.nan
+        numbers = {
+            "declined": declined, "right of those answered": of_answers,
+            "right if it always answered": forced,
+        }  # fmt: skip
+        told = {k: "–" if np.isnan(v) else f"{100 * v:.1f}" for k, v in numbers.items()}
+        found.append({"flow": arm, "words": f"{n_stored:,}", "condition": condition} | told)
     return pd.DataFrame(found)
 
 

@@ -8,6 +8,7 @@ further words are stored beside them.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -283,8 +284,9 @@ def _costs(flow: Flow, asked: Questions) -> dict[str, float]:
         found["encode_ms"] = _median_ms(lambda text: encode_sentences([text], adapted), texts)
     found["predict_ms"] = _median_ms(lambda text: flow.predict([text]), texts)
     slow = flow.cost_.train_s > 1 and flow.config_.library  # it is fitted anew to all texts
-    learned = texts[: 3 if slow else TIMED]
-    found["learn_ms"] = _median_ms(lambda text: flow.partial_fit([text], [f"new {text}"]), learned)
+    learned = texts[: 1 if slow else TIMED]
+    words = itertools.count()
+    found["learn_ms"] = _median_ms(lambda t: flow.partial_fit([t], [f"w{next(words)}"]), learned)
     return found
 
 

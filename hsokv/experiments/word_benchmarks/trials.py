@@ -42,6 +42,7 @@ BENCHMARKS = {
 }
 PART = 20_000  # words encoded at a time
 PROBES = {"word": "{}", "this_is": "this is a {}"}
+RANKED_AS = "word"  # the other probe would encode the vocabulary once more
 N_CONTEXTS = {CHIMERAS: (2, 4, 6), CRW: (1, 2, 4, 8, 16, 32, 64, 128)}
 SCHEMA = row_schema(
     NAME,
@@ -74,8 +75,9 @@ def item_scores(row: pd.Series) -> np.ndarray:
 
 def list_keys(settings: dict) -> list[tuple[str, int]]:
     """Return probe and number of contexts of each row of a trial."""
-    numbers = N_CONTEXTS.get(settings["benchmark"], (1,))
-    return [(probe, n) for probe in PROBES for n in numbers]
+    if settings["benchmark"] not in N_CONTEXTS:
+        return [(RANKED_AS, 1)]
+    return [(probe, n) for probe in PROBES for n in N_CONTEXTS[settings["benchmark"]]]
 
 
 PROOF = Proof(
@@ -156,22 +158,19 @@ Found = dict[str, dict[int, np.ndarray]]  # probe -> number of contexts -> value
 
 
 def _ranks(settings: dict, encode: Encode) -> Found:
-    """Return for each probe the rank of every defined word in the vocabulary, 1 is the first.
+    """Return the rank of every defined word in the vocabulary, 1 is the first.
 
     The vocabulary is the commonest words of English and those that are defined.
     """
     words, definitions = _definitions(settings["benchmark"], settings["part"])
     common = set(top_n_list("en", settings["n_vocabulary"], wordlist="large"))
     extra = [word for word in dict.fromkeys(words) if word not in common]
-    queries, found = encode(definitions), {}
-    for probe, pattern in PROBES.items():
-        own = (queries * encode([pattern.format(word) for word in words])).sum(1)
-        others = encode([pattern.format(word) for word in extra])
-        ranks = 1 + _count_above(queries, others, own)
-        for vectors in _vocabulary(encode, pattern, settings["n_vocabulary"]):
-            ranks += _count_above(queries, vectors, own)
-        found[probe] = {1: ranks}
-    return found
+    queries, pattern = encode(definitions), PROBES[RANKED_AS]
+    own = (queries * encode([pattern.format(word) for word in words])).sum(1)
+    ranks = 1 + _count_above(queries, encode([pattern.format(word) for word in extra]), own)
+    for vectors in _vocabulary(encode, pattern, settings["n_vocabulary"]):
+        ranks += _count_above(queries, vectors, own)
+    return {RANKED_AS: {1: ranks}}
 
 
 def _count_above(queries: np.ndarray, vectors: np.ndarray, own: np.ndarray) -> np.ndarray:

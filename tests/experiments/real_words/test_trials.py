@@ -71,9 +71,10 @@ def test_tables(rows):
     name = form[str(config)].replace("candidate_0", "")
     assert tried[tried["form"] == name]["accuracy"].mean() == pytest.approx(best)
     assert tables.list_arms(rows) == ["lexical", "headword_lookup"]
-    declined = tables.decline_table(rows, ["headword_lookup"], 100).set_index("condition")
+    declined = tables.decline_table(rows, ["headword_lookup"], [100]).set_index("condition")
     assert declined["declined"].tolist() == ["0.0", "100.0", "100.0"]
     assert declined["right of those answered"].tolist() == ["100.0", "–", "–"]
+    assert declined["right if it always answered"].tolist() == ["100.0", "0.0", "–"]
     fig = figures.draw_sizes(rows, tables.list_arms(rows), ["recognise", "infer"])
     assert len(fig.axes) == 2
 
