@@ -19,6 +19,7 @@ from hsokv.boundary.yaml_file import read_yaml
 from hsokv.config import FlowConfig
 from hsokv.experiments.registry import list_experiments
 from hsokv.flows.named import BUDGETS, FLOWS
+from hsokv.models.sentence import adapter_path
 from hsokv.runs.provenance import config_hash
 from tools.command import command, report
 from tools.paths import ROOT
@@ -53,6 +54,7 @@ def changed_results() -> list[str]:
 def pin() -> dict:
     """Return the pins of the tree as it is."""
     files = sorted(path for path in DATA.iterdir() if path.suffix in (".csv", ".txt"))
+    files.append(adapter_path())
     return {
         "defaults": asdict(FlowConfig()),
         "flows": {name: config_hash(config.switches()) for name, config in FLOWS.items()},
