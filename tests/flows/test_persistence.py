@@ -216,13 +216,14 @@ def test_any_text_comes_back(tmp_path_factory, pairs, numbers):
     assert same_answers(loaded, flow, texts)
 
 
-@pytest.mark.parametrize("name", ["first_redesign", "hybrid", "bm25"])
+@pytest.mark.parametrize("name", ["redesign", "hybrid", "bm25"])
 def test_format_1_is_read(tmp_path, name):
     """A folder of the first format loads, answers, learns, and is replaced by one of the second."""
     folder = shutil.copytree(FORMAT_1 / name, tmp_path / name)
     former = visible(folder)
     flow = from_pretrained(folder)
-    assert flow.flow == name and flow.predict(TEXTS).tolist() == LABELS
+    assert flow.flow == {"redesign": "first_redesign"}.get(name, name)  # its name today
+    assert flow.predict(TEXTS).tolist() == LABELS
     save_pretrained(flow, folder)
     assert json.loads((folder / "config.json").read_text("utf8"))["format"] == 2
     assert set(former) & set(visible(folder)) == {"config.json"} and len(visible(folder)) == 4

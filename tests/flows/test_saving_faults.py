@@ -51,7 +51,7 @@ def former(flows, tmp_path_factory):
     folder = tmp_path_factory.mktemp("former")
     save_pretrained(flows[0], folder / "flow")
     save_pretrained(flows[1], folder / "new")
-    shutil.copytree(FORMAT_1 / "first_redesign", folder / "format 1")
+    shutil.copytree(FORMAT_1 / "redesign", folder / "format 1")
     return {
         "nothing": None,
         "a flow": folder / "flow",
