@@ -8,6 +8,7 @@ rated. Rows go to `results/word_benchmarks.csv`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -56,7 +57,7 @@ SCHEMA = row_schema(
     {
         "n_items": COUNT,
         "score": pa.Column(float, pa.Check.in_range(-1, 1)),
-        "values": pa.Column(str, pa.Check.str_matches(r"^[-\d.]+( [-\d.]+)*$")),
+        "values": pa.Column(str, pa.Check.str_matches(r"^\[.*\]$")),
     },
     key=["probe", "n_contexts"],
 )
@@ -64,7 +65,7 @@ SCHEMA = row_schema(
 
 def read_values(text: str) -> np.ndarray:
     """Return what a row says of each item, (n_items,): a rank, or a rank correlation."""
-    return np.array([float(value) for value in text.split()])
+    return np.array(json.loads(text), float)
 
 
 def item_scores(row: pd.Series) -> np.ndarray:
@@ -85,7 +86,7 @@ PROOF = Proof(
     lambda trial: list_keys(dict(trial.settings)),
     settings=("benchmark", "part", "n_vocabulary"),
     rules=(
-        Rule("n_items", lambda rows: rows["values"].str.split().map(len), "values"),
+        Rule("n_items", lambda rows: rows["values"].map(lambda v: len(read_values(v))), "values"),
         Rule(
             "score",
             lambda rows: [item_scores(row).mean() for _, row in rows.iterrows()],
@@ -143,8 +144,7 @@ def run_trial(trial: Trial) -> list[dict]:
     for probe, found in run(settings, _ENCODE[trial.flow]).items():
         for n_contexts, values in found.items():
             row = {"probe": probe, "n_contexts": n_contexts, "n_items": len(values)} | known
-            digits = 4 if settings["benchmark"] in N_CONTEXTS else 0
-            row["values"] = " ".join(f"{value:.{digits}f}" for value in values)
+            row["values"] = json.dumps(np.round(values, 4).tolist(), separators=(",", ":"))
             rows.append(row | {"score": float(item_scores(pd.Series(row)).mean())})
     return rows
 
@@ -202,13 +202,16 @@ def _chimeras(settings: dict, encode: Encode) -> Found:
     """Return for each trial the rank correlation of cosines and ratings over its probes."""
     rows = load_words("chimeras")
     rows = rows[rows["split"] == settings["part"]]
+    probes = sorted({str(word) for words in rows["probes"] for word in words})
     found: Found = {}
     for probe, pattern in PROBES.items():
+        vectors = dict(zip(probes, encode([pattern.format(word) for word in probes])))
         for n_sentences, part in rows.groupby("n_sentences"):
             queries = encode([" ".join(passages) for passages in part["passages"]])
-            probes = np.stack([encode([pattern.format(p) for p in ps]) for ps in part["probes"]])
-            cosines = np.einsum("td,tpd->tp", queries, probes)
-            values = [spearmanr(c, r).statistic for c, r in zip(cosines, part["ratings"])]
+            values = [
+                spearmanr(query @ np.stack([vectors[word] for word in words]).T, ratings).statistic
+                for query, words, ratings in zip(queries, part["probes"], part["ratings"])
+            ]
             found.setdefault(probe, {})[int(n_sentences)] = np.nan_to_num(values)
     return found
 
