@@ -94,4 +94,3 @@ def test_tables_of_the_committed_rows():
     nonce = tables.rank_table(rows, "definitional_nonce")
     assert len(nonce) == 4 and nonce["mean reciprocal rank"].str.contains(r"\[").all()
     assert len(tables.correlation_table(rows, "chimeras")) == 8
-    assert tables.correlation_table(rows, "crw").shape == (4, 3 + 8)
