@@ -14,7 +14,6 @@ import os
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -22,9 +21,6 @@ from torch import Tensor
 from hsokv.config import FlowConfig
 from hsokv.data.stories import BLANK
 from hsokv.models.adapter import merge_adapter
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 NAME = "sentence-transformers/all-MiniLM-L6-v2"
 WIDTH = 384
@@ -59,8 +55,8 @@ def find_encoder() -> Path | None:
 
 
 @cache
-def load_encoder(adapted: bool = False) -> SentenceTransformer:
-    """Return the encoder, loaded once.
+def load_encoder(adapted: bool = False):
+    """Return the encoder as a `SentenceTransformer`, loaded once.
 
     Args:
         adapted: with the changes that ship with this package.
@@ -86,8 +82,8 @@ def key_source(config: FlowConfig) -> str:
     return f"{SHA256[:12]}-{hashlib.sha256(adapter).hexdigest()[:12]}"
 
 
-def read_encoder() -> SentenceTransformer:
-    """Return the encoder as published, on the CPU, from this machine or the hub.
+def read_encoder():
+    """Return it as published, a `SentenceTransformer` on the CPU, from this machine or the hub.
 
     Raises:
         ModuleNotFoundError: sentence-transformers is not installed.
