@@ -44,7 +44,7 @@ from hsokv import make_flow
 flow = make_flow("lexical")
 flow.fit(["a tarn is a small lake in the mountains"], ["tarn"])
 flow.partial_fit(["an adit is a level way into a mine"], ["adit"])
-flow.predict(["they swam in a lake high in the mountains"])  # ['tarn']
+flow.predict(["they swam in the cold tarns"])  # ['tarn']
 ```
 
 The memory can be used alone. A label is a number, stored beside its key:
