@@ -37,10 +37,10 @@ def answer_rules(
     return (
         Rule("tested_words", kept("tested_words"), "words of the lexicon"),
         Rule(correct, kept(correct), "words that were tested"),
-        Rule("n_test", lambda rows: _count_words(rows["tested_words"]), "the tested words"),
+        Rule("n_test", lambda rows: count_bits(rows["tested_words"]), "the tested words"),
         Rule(
             f"accuracy{suffix}",
-            lambda rows: _count_words(rows[correct]) / rows["n_test"].clip(lower=1),
+            lambda rows: count_bits(rows[correct]) / rows["n_test"].clip(lower=1),
             "right words / tested words",
         ),
     )
@@ -60,7 +60,7 @@ def word_rules(lexicon: Lexicon = "test") -> tuple[Rule, ...]:
     )
 
 
-def _count_words(words: pd.Series) -> pd.Series:
+def count_bits(words: pd.Series) -> pd.Series:
     """Return how many words each set holds, (n_rows,)."""
     return words.map({text: int(text, 16).bit_count() for text in words.unique()})
 
@@ -84,7 +84,7 @@ def _keep_words(
 def _possible_share(rows: pd.DataFrame) -> pd.Series:
     """Return one-shot accuracy within what the words answered rightly leave open."""
     n, once = rows["n_test"], rows["n_one_shot"]
-    right = _count_words(rows["correct_words"])
+    right = count_bits(rows["correct_words"])
     low, high = (right - (n - once)).clip(lower=0), right.clip(upper=once)
     share = rows["one_shot_accuracy"]
     return share.where((share * once > low - 0.01) & (share * once < high + 0.01), low / once)

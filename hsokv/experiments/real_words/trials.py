@@ -21,6 +21,7 @@ import pandera.pandas as pa
 from hsokv.boundary.checks import check_at_least, check_keys
 from hsokv.data.words import PARTS, SOURCES, Questions, load_questions
 from hsokv.experiments.real_words.forms import form_config, list_forms
+from hsokv.experiments.word_rows import count_bits
 from hsokv.flows.base import Answers, Flow
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import FLOWS
@@ -74,10 +75,6 @@ SCHEMA = row_schema(
 )
 
 
-def _bits(words: pd.Series) -> pd.Series:
-    return words.map(lambda text: int(text, 16).bit_count())
-
-
 def _right_and_tested(rows: pd.DataFrame) -> list[str]:
     """Return the right words, cut to those that were tested, as they are written."""
     pairs = zip(rows["correct_words"], rows["tested_words"])
@@ -90,10 +87,10 @@ PROOF = Proof(
     settings=SETTINGS,
     rules=(
         Rule("correct_words", _right_and_tested, "words that were tested"),
-        Rule("n_test", lambda rows: _bits(rows["tested_words"]), "the tested words"),
+        Rule("n_test", lambda rows: count_bits(rows["tested_words"]), "the tested words"),
         Rule(
             "accuracy",
-            lambda rows: _bits(rows["correct_words"]) / rows["n_test"].clip(lower=1),
+            lambda rows: count_bits(rows["correct_words"]) / rows["n_test"].clip(lower=1),
             "right words / tested words",
         ),
         whole_number("memory_bytes"),
