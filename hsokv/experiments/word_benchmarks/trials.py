@@ -45,6 +45,8 @@ PART = 20_000  # words encoded at a time
 PROBES = {"word": "{}", "this_is": "this is a {}"}
 RANKED_AS = "word"  # the other probe would encode the vocabulary once more
 N_CONTEXTS = {CHIMERAS: (2, 4, 6), CRW: (1, 2, 4, 8, 16, 32, 64, 128)}
+_NUMBER = r"-?(0|[1-9]\d*)(\.\d+)?"
+VALUES = rf"^\[{_NUMBER}(,{_NUMBER})*\]$"  # one number per item, as JSON
 SCHEMA = row_schema(
     NAME,
     {
@@ -57,7 +59,7 @@ SCHEMA = row_schema(
     {
         "n_items": COUNT,
         "score": pa.Column(float, pa.Check.in_range(-1, 1)),
-        "values": pa.Column(str, pa.Check.str_matches(r"^\[.*\]$")),
+        "values": pa.Column(str, pa.Check.str_matches(VALUES)),
     },
     key=["probe", "n_contexts"],
 )
