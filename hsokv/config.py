@@ -232,6 +232,11 @@ class FlowConfig:
         return self.semantic != "none" or self.library.startswith("sentence")
 
     @property
+    def reads_adapted(self) -> bool:
+        """Whether that encoder has learned from other words, see `training.usages`."""
+        return self.semantic == "adapted"
+
+    @property
     def has_classifier(self) -> bool:
         """Whether the network can answer without the memory; a plain average cannot."""
         untrained = self.training in ("none", "contrastive") and self.fusion == "label"

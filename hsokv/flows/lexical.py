@@ -143,7 +143,7 @@ class LexicalLearner(Flow):
         """Return the sentence vectors of texts without their common words, (B, d)."""
         if not self._width:
             return torch.zeros(len(texts), 0)
-        return encode_sentences(leave_out(texts, self._common), self.config_.semantic == "adapted")
+        return encode_sentences(leave_out(texts, self._common), self.config_.reads_adapted)
 
     def _answer(self, texts: list[str]) -> Answers:
         n, n_classes = len(texts), len(self.classes_)

@@ -99,7 +99,7 @@ class LibraryFlow(Flow):
                 self._common = {word for word, n_texts in held.items() if n_texts > most}
             if self._common:
                 texts = leave_out(texts, self._common)
-            return encode_sentences(texts, config.semantic == "adapted").numpy()
+            return encode_sentences(texts, config.reads_adapted).numpy()
         if not fit:
             return self._vectorizer.transform(texts)
         self._vectorizer = _vectorizer(config, len(texts))

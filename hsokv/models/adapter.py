@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 LAYERS = re.compile(r"encoder\.layer\..*\.(query|key|value|dense)$")  # what is changed
-HIDDEN = "hidden"
+HIDDEN, DOWN = "hidden", ".down"  # names of what is kept
 
 
 class LowRankLinear(nn.Module):
@@ -55,7 +55,7 @@ class HiddenWordPooling(nn.Module):
 
     def forward(self, features: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the features with `sentence_embedding`, (B, d)."""
-        states = features["token_embeddings"]  # (B, L, d)
+        states = features["token_embeddings"].float()  # (B, L, d)
         mean = _mean(states, features["attention_mask"])
         hidden = _mean(states, features["input_ids"] == self.mask_id)
         vectors = F.normalize(mean, dim=-1) + self.map(hidden)
@@ -81,8 +81,8 @@ def add_adapter(encoder: nn.Sequential, rank: int) -> dict[str, nn.Parameter]:
         parent, _, child = name.rpartition(".")
         layer = LowRankLinear(transformer.get_submodule(name), rank)
         setattr(transformer.get_submodule(parent), child, layer)
-        changes |= {f"{name}.down": layer.down, f"{name}.up": layer.up}
-    return changes | {HIDDEN: _pool_hidden(encoder).map.weight}
+        changes |= {f"{name}{DOWN}": layer.down, f"{name}.up": layer.up}
+    return changes | {HIDDEN: pool_hidden(encoder).map.weight}
 
 
 def _list_layers(transformer: nn.Module) -> list[str]:
@@ -92,16 +92,22 @@ def _list_layers(transformer: nn.Module) -> list[str]:
     ]
 
 
-def _pool_hidden(encoder: nn.Sequential) -> HiddenWordPooling:
+def pool_hidden(encoder: nn.Sequential) -> HiddenWordPooling:
     """Let an encoder pool hidden words, too, and return its new pooling."""
     width = encoder[0].auto_model.config.hidden_size
     encoder[1] = HiddenWordPooling(encoder.tokenizer.mask_token_id, width)
     return encoder[1]
 
 
-def save_adapter(path: Path, changes: dict[str, nn.Parameter], notes: dict[str, str]) -> None:
-    """Write changes as 16-bit floats, with notes on how they came about."""
-    save_file({k: v.detach().half().contiguous() for k, v in changes.items()}, path, notes)
+def save_adapter(
+    path: Path, changes: dict[str, nn.Parameter], notes: dict[str, str], strength: float = 1.0
+) -> None:
+    """Write a share of the changes as 16-bit floats, with notes on how they came about.
+
+    Of the two factors of a change one is cut to that share.
+    """
+    kept = {k: v.detach() * (1.0 if k.endswith(DOWN) else strength) for k, v in changes.items()}
+    save_file({k: v.half().contiguous().cpu() for k, v in kept.items()}, path, notes)
 
 
 def merge_adapter(encoder: nn.Sequential, path: Path) -> None:
@@ -122,7 +128,7 @@ def merge_adapter(encoder: nn.Sequential, path: Path) -> None:
         )
     changes = {name: found[f"{name}.up"] @ found[f"{name}.down"] for name in layers}
     targets = {name: transformer.get_submodule(name).weight for name in layers}
-    targets[HIDDEN], changes[HIDDEN] = _pool_hidden(encoder).map.weight, found[HIDDEN]
+    targets[HIDDEN], changes[HIDDEN] = pool_hidden(encoder).map.weight, found[HIDDEN]
     for name, weight in targets.items():
         if changes[name].shape != weight.shape:
             raise ValueError(

@@ -78,7 +78,7 @@ def adapter_path() -> Path:
 @cache
 def key_source(config: FlowConfig) -> str:
     """Return what makes the sentence vectors of a lexical flow: digests of weights and changes."""
-    adapter = adapter_path().read_bytes() if config.semantic == "adapted" else b""
+    adapter = adapter_path().read_bytes() if config.reads_adapted else b""
     return f"{SHA256[:12]}-{hashlib.sha256(adapter).hexdigest()[:12]}"
 
 

@@ -277,7 +277,7 @@ def _costs(flow: Flow, asked: Questions) -> dict[str, float]:
     found = {"memory_bytes": flow.memory_bytes, "encode_ms": float("nan")}
     texts = asked.unseen[:TIMED]
     if flow.config_.reads_sentences:
-        adapted = flow.config_.semantic == "adapted"
+        adapted = flow.config_.reads_adapted
         found["encode_ms"] = _median_ms(lambda text: encode_sentences([text], adapted), texts)
     found["predict_ms"] = _median_ms(lambda text: flow.predict([text]), texts)
     slow = flow.cost_.train_s > 1 and flow.config_.library  # it is fitted anew to all texts

@@ -93,4 +93,6 @@ def test_tables_of_the_committed_rows():
     rows = EXPERIMENT.read()
     nonce = tables.rank_table(rows, "definitional_nonce")
     assert len(nonce) == 4 and nonce["mean reciprocal rank"].str.contains(r"\[").all()
+    assert len(tables.rank_table(rows, "lexicon")) == 4
     assert len(tables.correlation_table(rows, "chimeras")) == 8
+    assert len(tables.correlation_table(rows, "crw")) == 4
