@@ -63,7 +63,7 @@ sweep: $(READY) ## run a notebook once per combination: make sweep SWEEP=NAME BA
 audit: $(READY) ## recompute SAMPLE trials of each experiment (SAMPLE=12), at least 4 trained ones, and compare
 	$(PY) -m tools.audit --sample $(SAMPLE)
 
-adapter: $(READY) ## train the sentence encoder's adapter again (half an hour, needs HSOKV_DATA)
+adapter: $(READY) ## train the sentence encoder's adapter again (wants a GPU and HSOKV_DATA)
 	$(PY) -m tools.adapter $(ARGS)
 
 rows: $(READY) ## check the stored rows; make rows SET_ASIDE=one_shot moves doubtful lines aside

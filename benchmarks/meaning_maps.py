@@ -34,8 +34,8 @@ Map = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 def fit_ridge(usages: np.ndarray, definitions: np.ndarray, penalty: float) -> Map:
     """Return the map of usages to their definitions, (N, d) each; definitions stay."""
-    ridge = Ridge(penalty).fit(usages, definitions)
-    return lambda asked, stored: (ridge.predict(asked), stored - definitions.mean(0))
+    ridge, mean = Ridge(penalty).fit(usages, definitions), definitions.mean(0)
+    return lambda asked, stored: (ridge.predict(asked) - mean, stored - mean)
 
 
 def fit_correlation(usages: np.ndarray, definitions: np.ndarray, share: float) -> Map:

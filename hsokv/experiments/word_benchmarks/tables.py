@@ -51,8 +51,9 @@ def correlation_table(rows: pd.DataFrame, benchmark: str) -> pd.DataFrame:
     for (part, encoder, probe), own in rows.groupby(["part", "flow", "probe"], sort=False):
         line = {"encoder": encoder, "part": part, "word as": probe}
         for _, row in own.sort_values("n_contexts").iterrows():
-            text = f"{score_interval(row):.3f}".partition(", n")[0]
-            line[f"{row['n_contexts']} sentences"] = text if benchmark != CRW else text.split()[0]
+            n, text = row["n_contexts"], f"{score_interval(row):.3f}".partition(", n")[0]
+            text = text.split()[0] if benchmark == CRW else text
+            line[f"{n} sentence{'s' if n > 1 else ''}"] = text
         found.append(line)
     return pd.DataFrame(found)
 
