@@ -2,7 +2,7 @@
 
 Vectors of blanked usages are mapped to where definitions lie, by ridge regression (in the manner of
 A La Carte, Khodak et al., 2018) or by canonical correlation, fitted to WordNet's training words and
-with its one setting chosen on development words. Asked are the words of the report, by the same
+with its settings chosen on development words. Asked are the words of the report, by the same
 draws, definitions stored bare; of the adapted encoder also those words apart that share a synset
 with a word it learned from, and the rest. Needs `HSOKV_DATA`; writes benchmarks/meaning_maps.csv.
 
@@ -11,6 +11,7 @@ with a word it learned from, and the rest. Needs `HSOKV_DATA`; writes benchmarks
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,8 +27,9 @@ from hsokv.stats.two_way import seeds_words_interval
 
 OUT = Path(__file__).parent / "meaning_maps.csv"
 N_ASKED, N_DRAWS = 1000, 2  # as in params/research/05_real_words.yml
-PENALTIES = (0.1, 1.0, 10.0, 100.0)  # of ridge regression
-SHARES = (0.25, 0.5, 0.75, 1.0)  # power of the canonical correlations that weigh directions
+PENALTIES = [(penalty,) for penalty in (1.0, 3.0, 10.0, 30.0, 100.0)]  # of ridge regression
+#: Power of the canonical correlations that weigh directions, and what is added to variances.
+POWERS = list(itertools.product((0.25, 0.5, 0.75, 1.0), (1e-4, 3e-4, 1e-3, 3e-3)))
 
 Map = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -38,15 +40,15 @@ def fit_ridge(usages: np.ndarray, definitions: np.ndarray, penalty: float) -> Ma
     return lambda asked, stored: (ridge.predict(asked) - mean, stored - mean)
 
 
-def fit_correlation(usages: np.ndarray, definitions: np.ndarray, share: float) -> Map:
+def fit_correlation(usages: np.ndarray, definitions: np.ndarray, power: float, added: float) -> Map:
     """Return the map of both to canonical directions, weighed by a power of how they agree."""
     means = [side.mean(0) for side in (usages, definitions)]
     sides = [side - mean for side, mean in zip((usages, definitions), means)]
-    whiten = [np.linalg.inv(np.linalg.cholesky(s.T @ s / len(s) + 1e-5 * np.eye(s.shape[1]))).T
+    whiten = [np.linalg.inv(np.linalg.cholesky(s.T @ s / len(s) + added * np.eye(s.shape[1]))).T
               for s in sides]  # fmt: skip
     across = (sides[0] @ whiten[0]).T @ (sides[1] @ whiten[1]) / len(usages)
     left, agreed, right = np.linalg.svd(across)
-    maps = [whiten[0] @ left * agreed**share, whiten[1] @ right.T * agreed**share]
+    maps = [whiten[0] @ left * agreed**power, whiten[1] @ right.T * agreed**power]
     return lambda asked, stored: ((asked - means[0]) @ maps[0], (stored - means[1]) @ maps[1])
 
 
@@ -92,19 +94,20 @@ def main() -> None:
     learned = [encode(pairs[side]) for side in sides]
     known = {part: [encode(words[side]) for side in sides] for part, words in asked.items()}
 
-    def best(fit: Callable[..., Map], settings: tuple[float, ...]) -> tuple[float, Map]:
-        maps = [fit(*learned, setting) for setting in settings]
+    def best(fit: Callable[..., Map], settings: list[tuple]) -> tuple[tuple, Map]:
+        maps = [fit(*learned, *setting) for setting in settings]
         first = [found(*change(*known["development"])).mean() for change in maps]
         return settings[int(np.argmax(first))], maps[int(np.argmax(first))]
 
     everywhere = np.ones(len(asked["test"]), bool)
     table = [line("none, encoder as published", "", score(known["test"], same, everywhere))]
-    for name, fit, letter, settings in (
-        ("ridge regression", fit_ridge, "penalty", PENALTIES),
-        ("canonical correlation", fit_correlation, "power", SHARES),
+    for name, fit, pattern, settings in (
+        ("ridge regression", fit_ridge, "penalty {:g}", PENALTIES),
+        ("canonical correlation", fit_correlation, "power {:g}, variances + {:g}", POWERS),
     ):
         setting, change = best(fit, settings)
-        table.append(line(name, f"{letter} {setting:g}", score(known["test"], change, everywhere)))
+        found_first = score(known["test"], change, everywhere)
+        table.append(line(name, pattern.format(*setting), found_first))
     adapted = [encode(asked["test"][side], adapted=True) for side in sides]
     rows = load_words("wordnet31")
     learned_from = rows[rows["word"].map(part_of) == "training"]["synset"]
