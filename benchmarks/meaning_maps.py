@@ -4,7 +4,7 @@ Vectors of blanked usages are mapped to where definitions lie, by ridge regressi
 A La Carte, Khodak et al., 2018) or by canonical correlation, fitted to WordNet's training words and
 with its settings chosen on development words. Asked are the words of the report, by the same
 draws, definitions stored bare; of the adapted encoder also those words apart that share a synset
-with a word it learned from, and the rest. Needs `HSOKV_DATA`; writes benchmarks/meaning_maps.csv.
+with a word it learned from, and the rest. Needs `HSOKV_DATA`; writes book/meaning_maps.csv.
 
     python benchmarks/meaning_maps.py
 """
@@ -25,7 +25,7 @@ from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import Interval
 from hsokv.stats.two_way import seeds_words_interval
 
-OUT = Path(__file__).parent / "meaning_maps.csv"
+OUT = Path(__file__).parents[1] / "book/meaning_maps.csv"
 N_ASKED, N_DRAWS = 1000, 2  # as in params/research/05_real_words.yml
 PENALTIES = [(penalty,) for penalty in (1.0, 3.0, 10.0, 30.0, 100.0)]  # of ridge regression
 #: Power of the canonical correlations that weigh directions, and what is added to variances.

@@ -95,7 +95,7 @@ def test_what_the_page_says_of_the_recipes():
     low, high, own = (f"{100 * x:.1f}" for x in (alone.min(), alone.max(), shipped["first"]))
     assert f"put {low} to {high} % of {shipped['n_words']} development words first" in page
     assert re.search(rf"with teachers that ships {own}\.", page)
-    assert "`twelve recipes" in page and len(alone) == 12
+    assert "twelve recipes" in page and len(alone) == 12
     made = asdict(Recipe()) | {"pairs": shipped["pairs"]}
     assert {name: shipped[name] for name in made} == made
     with safe_open(sentence.adapter_path(), "pt") as file:
