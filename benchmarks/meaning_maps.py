@@ -77,7 +77,8 @@ def score(vectors: list[np.ndarray], change: Map, among: np.ndarray) -> Interval
 def line(name: str, setting: str, score: Interval) -> dict[str, str]:
     """Return a line of the table, with shares in percent."""
     point, low, high = (f"{100 * value:.1f}" for value in score[:3])
-    return {"map": name, "setting": setting, "found first, %": f"{point} [{low}, {high}]"}
+    found_first = f"{point} [{low}, {high}]"
+    return {"map": name, "setting": setting, "found first, %": found_first, "answers": score.n}
 
 
 def same(asked: np.ndarray, stored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -112,16 +113,12 @@ def main() -> None:
     rows = load_words("wordnet31")
     learned_from = rows[rows["word"].map(part_of) == "training"]["synset"]
     shared = asked["test"]["synset"].isin(learned_from).to_numpy()
-    for name, among in (
-        ("", everywhere),
-        (", synonyms learned", shared),
-        (", no synonym", ~shared),
-    ):
-        found_first = score(adapted, same, among)
-        table.append(line(f"none, encoder adapted{name}", "", found_first) | {"n": among.sum()})
-    pd.DataFrame(table).fillna({"n": len(everywhere)}).astype({"n": int}).to_csv(
-        OUT, index=False, lineterminator="\n"
-    )
+    table.append(line("none, encoder adapted", "", score(adapted, same, everywhere)))
+    for group, among in (("words with a synonym learned from", shared), ("others", ~shared)):
+        for name, vectors in (("as published", known["test"]), ("adapted", adapted)):
+            found_first = score(vectors, same, among)
+            table.append(line(f"none, encoder {name}, {group}", "", found_first))
+    pd.DataFrame(table).to_csv(OUT, index=False, lineterminator="\n")
     print(OUT.read_text("utf8"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,10 @@ import numpy as np
 import pandas as pd
 import typer
 
-from hsokv.boundary.checks import check_keys
+from hsokv.boundary.checks import check_keys, shown
+from hsokv.boundary.text import terminal_text
 from hsokv.flows.base import Flow
+from hsokv.flows.folder import CONFIG
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import FLOWS
 from hsokv.flows.persistence import from_pretrained, save_pretrained
@@ -27,17 +30,34 @@ def learn(
     term: Annotated[str, typer.Option(help="column of terms")] = "term",
     definition: Annotated[str, typer.Option(help="column of definitions")] = "definition",
     flow: Annotated[
-        str, typer.Option(help="lexical, or redesign to read meaning, too")
-    ] = "lexical",
+        str,
+        typer.Option(help="lexical, or redesign to read meaning, too; the folder keeps its own"),
+    ] = "",
 ) -> None:
-    """Learn the terms of a glossary; beside those that the folder already holds, if it exists."""
+    """Learn the terms of a glossary; beside those that the folder already holds, if it exists.
+
+    A term that is learned again has one definition more.
+    """
     rows = read_glossary(glossary, term, definition)
-    check_keys([flow], FLOWS, "flow")
-    learner = from_pretrained(folder) if (folder / "config.json").exists() else make_flow(flow)
+    if flow:
+        check_keys([flow], FLOWS, "flow")
+    known = from_pretrained(folder) if (folder / CONFIG).exists() else None
+    own = known.get_params()["flow"] if known else flow or "lexical"
+    if flow and flow != own:
+        raise ValueError(
+            f"{folder} was learned with --flow {own}: expected that or none; learn into another "
+            f"folder for --flow {flow}"
+        )
+    learner = known or make_flow(own)
+    before = len(known.classes_) if known else 0
     texts = [f"{name}: {said}" for name, said in rows.itertuples(index=False)]
     learner.partial_fit(texts, rows["term"].tolist())
     save_pretrained(learner, folder)
-    typer.echo(f"{folder} knows {len(learner.classes_)} terms; ask: hsokv ask {folder} 'a text'")
+    n = len(learner.classes_)
+    typer.echo(
+        f"{folder} knows {n} terms, {n - before} of them new ({own}); ask: hsokv ask {folder} "
+        "'a text'"
+    )
 
 
 @app.command()
@@ -48,38 +68,67 @@ def ask(
     ] = None,
     best: Annotated[int, typer.Option(help="terms to name for each text", min=1)] = 1,
 ) -> None:
-    """Say for each text which stored term it is about, and how sure that is."""
+    """Say for each text which stored term it is about, and its share among all stored terms."""
+    if not (folder / CONFIG).exists():
+        raise ValueError(
+            f"nothing was learned in {folder}: expected a folder that 'hsokv learn' made; run "
+            f"hsokv learn glossary.csv {folder}"
+        )
     learner = from_pretrained(folder)
-    for text in texts or (line.strip() for line in sys.stdin):
-        if text:
-            typer.echo("\n".join(f"{text}\t{line}" for line in answer_lines(learner, text, best)))
+    for text in texts or sys.stdin:
+        text = text.encode("utf-8", "replace").decode("utf-8").strip()  # whatever bytes came
+        told = terminal_text(text).replace("\n", " ")
+        typer.echo("\n".join(f"{told}\t{line}" for line in answer_lines(learner, text, best)))
 
 
 def read_glossary(path: Path, term: str = "term", definition: str = "definition") -> pd.DataFrame:
     """Return the columns term and definition of a CSV file, as text.
 
+    Args:
+        path: of the file; its first line names the columns, in upper or lower case.
+        term, definition: names of the two columns.
+
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no CSV file in UTF-8, lacks a column, has an empty cell, or no row.
+        ValueError: it is no CSV file in UTF-8, lacks a column, or has no row, one with other fields
+            than the first line, or one with an empty cell.
     """
     try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        text = path.read_bytes().decode("utf-8-sig")
+        lines = csv.reader(text.splitlines(keepends=True), strict=True)
+        header, *rows = [(lines.line_num, line) for line in lines if line] or [(0, [])]
+    except (UnicodeDecodeError, csv.Error) as error:
+        what = str(error).replace("\n", " ")
         raise ValueError(
-            f"{path}: expected a CSV file in UTF-8 whose first line names its columns ({error}); "
-            "save it as CSV again"
+            f"{path}: expected a CSV file in UTF-8 whose first line names its columns ({what}); "
+            "save it as 'CSV UTF-8', text with commas or quotes in quotes"
         ) from error
-    check_keys([term, definition], rows.columns, f"column of {path.name}")
-    rows = pd.DataFrame(
-        {"term": rows[term].str.strip(), "definition": rows[definition].str.strip()}
-    )
-    empty = rows.index[(rows == "").any(axis=1)]
-    if len(empty) or rows.empty:
-        where = f"row {empty[0] + 1} lacks one" if len(empty) else "there is none"
+    names = [name.strip().lower() for name in header[1]]
+    missing = [name for name in (term, definition) if name.strip().lower() not in names]
+    if missing:
         raise ValueError(
-            f"{path}: expected a term and a definition in every row, {where}; fill or delete it"
+            f"{path}: expected a CSV file with the column {missing[0]!r}, and commas between; its "
+            f"first line is {shown(','.join(header[1]))}; name its columns with --term and "
+            "--definition"
         )
-    return rows
+    places = [names.index(name.strip().lower()) for name in (term, definition)]
+    found = []
+    for number, fields in rows:
+        if len(fields) != len(names):
+            raise ValueError(
+                f"{path}, line {number}: {len(fields)} fields, expected {len(names)} as in the "
+                "first line; put text with commas in quotes"
+            )
+        found.append([fields[place].strip() for place in places])
+        if not all(found[-1]):
+            raise ValueError(
+                f"{path}, line {number}: expected a term and a definition; fill or delete it"
+            )
+    if not found:
+        raise ValueError(
+            f"{path}: expected a term and a definition per line, there is none; add it"
+        )
+    return pd.DataFrame(found, columns=["term", "definition"])
 
 
 def answer_lines(learner: Flow, text: str, best: int = 1) -> list[str]:

@@ -46,11 +46,14 @@ def test_more_is_learned_beside(folder, tmp_path):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (b"", "expected a CSV file"),
-        (b"\xff\xfe\x00", "expected a CSV file"),
+        (b"", "with the column 'term'"),
+        (b"\xff\xfe\x00", "save it as 'CSV UTF-8'"),
         (b"term,definition\n", "there is none"),
-        (b"term,definition\naglet,\n", "row 1 lacks one"),
-        (b"terms,definition\naglet,tip\n", "did you mean 'terms'"),
+        (b"term,definition\n\naglet,\n", "line 3: expected a term and a definition"),
+        (b"terms,definition\naglet,tip\n", "its first line is 'terms,definition'; name its"),
+        (b"term;definition\naglet;tip\n", "commas between"),
+        (b"term,definition\naglet,tip, of a lace\n", "line 2: 3 fields, expected 2"),
+        (b"term,definition\naglet,tip,\noubliette,pit,\n", "line 2: 3 fields, expected 2"),
         (b'term,definition\n"aglet,tip\n', "expected a CSV file"),
     ],
 )
@@ -59,6 +62,31 @@ def test_wrong_files(tmp_path, content, message):
     (tmp_path / "bad.csv").write_bytes(content)
     with pytest.raises(ValueError, match=message):
         read_glossary(tmp_path / "bad.csv")
+
+
+def test_a_file_of_a_spreadsheet(tmp_path):
+    """Names in capitals, a byte order mark, quotes, a line break in a cell, further columns."""
+    content = 'No,Term,Definition\r\n1,aglet,"the tip, of\r\na lace"\r\n\r\n'
+    (tmp_path / "terms.csv").write_text(content, "utf-8-sig", newline="")
+    rows = read_glossary(tmp_path / "terms.csv")
+    assert rows.to_numpy().tolist() == [["aglet", "the tip, of\r\na lace"]]
+
+
+def test_each_text_has_its_line(folder):
+    """An empty one too; tabs, line breaks and foreign bytes do not break it."""
+    lines = run("ask", folder, input="aglet\n\nan\taglet\n").splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["aglet", "", "an    aglet"]
+    assert len(run("ask", folder, "an\naglet", "", "cr\udce8me").splitlines()) == 3
+
+
+def test_a_folder_keeps_its_flow(folder, tmp_path):
+    """What it was learned with is said, and another one refused."""
+    again = run("learn", tmp_path / "terms.csv", folder, "--flow", "lexical")
+    assert "knows 2 terms, 0 of them new (lexical)" in again
+    with pytest.raises(ValueError, match="was learned with --flow lexical: expected that or none"):
+        run("learn", tmp_path / "terms.csv", folder, "--flow", "redesign")
+    with pytest.raises(ValueError, match="run hsokv learn glossary.csv"):
+        run("ask", tmp_path / "none", "aglet")
 
 
 def test_errors_are_told_in_a_line(tmp_path, monkeypatch, capsys):

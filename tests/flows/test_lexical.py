@@ -152,7 +152,7 @@ def test_a_slip_that_is_a_word_is_hardly_taken_for_one():
     assert flow.predict(["a music lesson", "mitossis"]).tolist() == [ABSTAIN, "mitosis"]
 
 
-MEANT = ["what lets a shoestring pass through eyelets", "deep pit beneath a castle"]
+MEANT = ["what helps to thread a shoestring", "deep pit beneath a castle"]
 
 
 @pytest.fixture
