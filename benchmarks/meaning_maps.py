@@ -20,6 +20,7 @@ import pandas as pd
 from sklearn.linear_model import Ridge
 
 from hsokv.data.words import load_questions, load_words, make_usages, part_of
+from hsokv.experiments.real_words.tables import in_percent
 from hsokv.models.sentence import encode_sentences
 from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import Interval
@@ -76,9 +77,8 @@ def score(vectors: list[np.ndarray], change: Map, among: np.ndarray) -> Interval
 
 def line(name: str, setting: str, score: Interval) -> dict[str, str]:
     """Return a line of the table, with shares in percent."""
-    point, low, high = (f"{100 * value:.1f}" for value in score[:3])
-    found_first = f"{point} [{low}, {high}]"
-    return {"map": name, "setting": setting, "found first, %": found_first, "answers": score.n}
+    shares = in_percent(score)
+    return {"map": name, "setting": setting, "found first, %": shares, "answers": score.n}
 
 
 def same(asked: np.ndarray, stored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -88,7 +88,8 @@ def same(asked: np.ndarray, stored: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 def main() -> None:
     """Fit on training words, choose on development words, write the scores of test words."""
-    usages = make_usages(load_words("wordnet31"))
+    rows = load_words("wordnet31")
+    usages = make_usages(rows)
     pairs = usages[usages["part"] == "training"]
     asked = {part: load_questions("wordnet", part).words for part in ("development", "test")}
     sides = ("blanked", "definition")
@@ -110,7 +111,6 @@ def main() -> None:
         found_first = score(known["test"], change, everywhere)
         table.append(line(name, pattern.format(*setting), found_first))
     adapted = [encode(asked["test"][side], adapted=True) for side in sides]
-    rows = load_words("wordnet31")
     learned_from = rows[rows["word"].map(part_of) == "training"]["synset"]
     shared = asked["test"]["synset"].isin(learned_from).to_numpy()
     table.append(line("none, encoder adapted", "", score(adapted, same, everywhere)))
