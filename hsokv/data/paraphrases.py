@@ -1,0 +1,159 @@
+"""Sentences that say the same: STS-B, QQP and MRPC, from a folder on this machine or from the hub.
+
+Nothing of it is part of the package. `HSOKV_DATA` names a folder whose subfolder `glue` holds them
+as parquet; without it they are fetched from the Hugging Face hub.
+
+Source: GLUE (Wang et al., 2019), with STS-B (Cer et al., 2017), MRPC (Dolan and Brockett, 2005) and
+Quora's question pairs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from hsokv.boundary.checks import check_keys
+from hsokv.data.tokenizer import split_words
+
+HUB = "nyu-mll/glue"
+SAMPLE = 8999  # pairs of QQP that are used
+
+
+class Source(NamedTuple):
+    """Where the pairs of a source lie, and which of them say the same.
+
+    Attributes:
+        files: names in the folder, without ending.
+        splits: names on the hub.
+        sides: columns of the two sentences.
+        least: label from which on they say the same.
+    """
+
+    files: tuple[str, ...]
+    splits: tuple[str, ...]
+    sides: tuple[str, str]
+    least: float
+
+
+BOTH = ("train", "validation")
+SOURCES = {
+    "stsb": Source(BOTH, BOTH, ("sentence1", "sentence2"), 4.0),
+    "qqp": Source(("train_sample",), ("train",), ("question1", "question2"), 1.0),
+    "mrpc": Source(BOTH, BOTH, ("sentence1", "sentence2"), 1.0),
+}
+
+
+class Paraphrases(NamedTuple):
+    """Sentences of a source, in an order that depends on their words only.
+
+    Attributes:
+        groups: sentences that say the same, two or more, no two with the same words.
+        singles: sentences of which no paraphrase is known.
+    """
+
+    groups: list[list[str]]
+    singles: list[str]
+
+
+def what_paraphrases_lack() -> str:
+    """Return why the pairs cannot be read from this machine, '' where they can."""
+    folder = os.environ.get("HSOKV_DATA")
+    there = folder and (Path(folder) / "glue").is_dir()
+    return "" if there else "HSOKV_DATA does not name a folder with pairs of GLUE"
+
+
+@cache
+def load_paraphrases(name: str) -> Paraphrases:
+    """Return the sentences of one of `SOURCES`, grouped.
+
+    Raises:
+        ValueError: there is no such source, or a file has other columns.
+        FileNotFoundError: `HSOKV_DATA` is set, and its folder has no such file.
+        ModuleNotFoundError: the hub is asked, and the package datasets is not installed.
+        OSError: the hub cannot be reached.
+    """
+    check_keys([name], SOURCES, "source of paraphrases")
+    source, rows = SOURCES[name], _read(name)
+    missing = {*source.sides, "label"} - set(rows)
+    if missing:
+        raise ValueError(
+            f"{name} has no column {', '.join(sorted(missing))}: expected those of {HUB}; fetch it "
+            "again"
+        )
+    if len(rows) > SAMPLE and name == "qqp":
+        order = rows["idx"].map(lambda i: hashlib.sha256(str(i).encode()).hexdigest())
+        rows = rows.loc[order.sort_values().index[:SAMPLE]]
+    first, second = (rows[side].str.strip() for side in source.sides)
+    return group_paraphrases(first, second, rows["label"] >= source.least)
+
+
+def group_paraphrases(first: pd.Series, second: pd.Series, same: pd.Series) -> Paraphrases:
+    """Return sentences in groups: two are in one group if a chain of pairs says the same.
+
+    Args:
+        first, second: the sentences of each pair.
+        same: whether they say the same.
+    """
+    parent: dict[str, str] = {}
+
+    def root(text: str) -> str:
+        while parent.setdefault(text, text) != text:
+            parent[text] = parent[parent[text]]
+            text = parent[text]
+        return text
+
+    for one, other, alike in zip(first, second, same):
+        a, b = root(one), root(other)
+        if alike:
+            parent[a] = b
+    groups: dict[str, dict[str, str]] = {}
+    for text in sorted(parent, key=_order):
+        words = " ".join(split_words(text))
+        if words:
+            groups.setdefault(root(text), {}).setdefault(words, text)
+    listed = [list(group.values()) for group in groups.values()]
+    return Paraphrases(
+        [group for group in listed if len(group) > 1],
+        [group[0] for group in listed if len(group) == 1],
+    )
+
+
+def _order(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read(name: str) -> pd.DataFrame:
+    folder, source = os.environ.get("HSOKV_DATA"), SOURCES[name]
+    if not folder:
+        return _fetch(name)
+    paths = [Path(folder) / "glue" / name / f"{file}.parquet" for file in source.files]
+    absent = [str(path) for path in paths if not path.is_file()]
+    if absent:
+        raise FileNotFoundError(
+            f"{', '.join(absent)} missing: expected GLUE's pairs as parquet; add them, or unset "
+            "HSOKV_DATA to fetch them"
+        )
+    return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+
+
+def _fetch(name: str) -> pd.DataFrame:
+    try:
+        from datasets import load_dataset
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"fetching {HUB} needs the package datasets: run pip install 'hsokv[data]', or set "
+            "HSOKV_DATA to a folder that holds it"
+        ) from error
+    try:
+        parts = [load_dataset(HUB, name, split=split) for split in SOURCES[name].splits]
+    except Exception as error:  # the hub's library has many
+        raise OSError(
+            f"{HUB} ({name}) cannot be fetched ({type(error).__name__}): expected a network; set "
+            "HSOKV_DATA to a folder with glue/ inside, see book/reproduce.md"
+        ) from error
+    return pd.concat([part.to_pandas() for part in parts], ignore_index=True)

@@ -1,0 +1,143 @@
+"""What is stored and what is asked: sentences or random vectors, with cues exact, noisy or reworded.
+
+The memories of a seed are asked ones first, then others in the background. Their targets are one
+another's cues, in one random ring, so that each target is a cue and a chain can be followed from
+anywhere.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from hsokv.data.paraphrases import SOURCES, load_paraphrases
+from hsokv.data.tokenizer import split_words
+from hsokv.memory.hopfield import normalise
+from hsokv.models.sentence import WIDTH, encode_sentences
+from hsokv.seeds import numpy_rng
+
+RANDOM = "random"
+EXACT, PARAPHRASE, NOISY, AUGMENTED = "exact", "paraphrase", "noisy", "augmented"
+N_ASKED = 100
+LIKE = 0.68  # cosine of a random cue and its paraphrase: the mean that the document gives
+LEAST_GROUP = 4  # sentences that say the same, where some of them are stored as further cues
+
+
+class Memories(NamedTuple):
+    """What is stored, and what is asked.
+
+    Attributes:
+        cues: unit vectors, (C, d).
+        owners: place of the memory that each cue belongs to, (C,).
+        following: place of the memory whose cue is each memory's target, (N,).
+        queries: unit vectors, (Q, d).
+        right: place of the memory that each query asks for, (Q,).
+        cue_texts, query_texts: the sentences; none of random vectors.
+    """
+
+    cues: np.ndarray
+    owners: np.ndarray
+    following: np.ndarray
+    queries: np.ndarray
+    right: np.ndarray
+    cue_texts: list[str]
+    query_texts: list[str]
+
+    @property
+    def first_cues(self) -> np.ndarray:
+        """Each memory's own cue, (N, d)."""
+        return self.cues[: len(self.following)]
+
+
+def make_memories(source: str, n_memories: int, cue: str, level: float, seed: int) -> Memories:
+    """Return the memories of a seed.
+
+    Args:
+        source: 'random' or one of `paraphrases.SOURCES`; for augmented cues all of them.
+        n_memories: N.
+        cue: 'exact', 'paraphrase', 'noisy' or 'augmented'.
+        level: cosine of a noisy cue and the stored one; number of further cues of an augmented one.
+        seed: decides which are asked, what stands in the background, and the ring.
+    """
+    n_asked = min(N_ASKED, n_memories)
+    if source == RANDOM:
+        cues, queries = _draw_vectors(n_memories, n_asked, LIKE, seed)
+        asked: list[list[str]] = []
+        texts: list[str] = []
+    else:
+        groups, background = _draw_groups(source, cue == AUGMENTED, seed)
+        asked = groups[:n_asked]
+        texts = [group[0] for group in asked] + background[: n_memories - len(asked)]
+        cues, queries = _encode(texts), _encode([group[1] for group in asked])
+    query_texts, owners = [group[1] for group in asked], np.arange(len(cues))
+    if cue == EXACT:
+        queries, query_texts = cues[: len(queries)], texts[: len(asked)]
+    elif cue == NOISY:
+        queries, query_texts = add_noise(cues[: len(queries)], level, seed), []
+    elif cue == AUGMENTED and level:
+        more = [group[2 : 2 + int(level)] for group in asked]
+        further = [text for group in more for text in group]
+        owners = np.append(owners, np.repeat(np.arange(len(more)), [len(group) for group in more]))
+        cues, texts = np.concatenate([cues, _encode(further)]), texts + further
+    n, following = owners.max() + 1, np.empty(owners.max() + 1, int)
+    ring = numpy_rng(seed, "ring", int(n)).permutation(n)
+    following[ring] = np.roll(ring, -1)
+    return Memories(
+        cues, owners, following, queries, np.arange(len(queries)), texts, query_texts
+    )
+
+
+def _draw_vectors(n: int, n_asked: int, cosine: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    drawn = numpy_rng(seed, "random cues").standard_normal((n, WIDTH)).astype(np.float32)
+    cues = normalise(drawn)
+    return cues, add_noise(cues[:n_asked], cosine, seed)
+
+
+def add_noise(cues: np.ndarray, cosine: float, seed: int) -> np.ndarray:
+    """Return vectors at a cosine to others, in random directions from them."""
+    drawn = numpy_rng(seed, "noise").standard_normal(cues.shape)
+    apart = normalise(drawn - (drawn * cues).sum(1, keepdims=True) * cues)
+    noisy = cosine * cues + np.sqrt(1 - cosine**2) * apart
+    return normalise(noisy).astype(np.float32)
+
+
+@cache
+def _draw_groups(source: str, large: bool, seed: int) -> tuple[list[list[str]], list[str]]:
+    """Return groups in random order, their sentences too, and sentences of no group asked.
+
+    The background begins with sentences of the same source; no two have the same words.
+    """
+    rng = numpy_rng(seed, "sentences", source)
+    names = list(SOURCES) if large else [source, *(n for n in SOURCES if n != source)]
+    own = [g for name in (names if large else names[:1]) for g in load_paraphrases(name).groups
+           if not large or len(g) >= LEAST_GROUP]  # fmt: skip
+    groups = [list(rng.permutation(own[i])) for i in rng.permutation(len(own))]
+    groups = [[str(text) for text in group] for group in groups]
+    background = []
+    for name in names:
+        sentences = load_paraphrases(name)
+        pool = sentences.singles + [group[0] for group in sentences.groups]
+        background += [pool[i] for i in rng.permutation(len(pool))]
+    known, others = {_words(text) for group in groups[:N_ASKED] for text in group}, []
+    for text in background:
+        if (words := _words(text)) not in known:
+            known.add(words)
+            others.append(text)
+    return groups[:N_ASKED], others
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(split_words(text))
+
+
+_VECTORS: dict[str, np.ndarray] = {}
+
+
+def _encode(texts: list[str]) -> np.ndarray:
+    """Return sentences as unit vectors, each encoded once in this process."""
+    new = sorted({text for text in texts if text not in _VECTORS}, key=lambda t: (len(t), t))
+    if new:
+        _VECTORS.update(zip(new, encode_sentences(new).numpy()))
+    return np.stack([_VECTORS[text] for text in texts])

@@ -1,0 +1,65 @@
+"""The file of an associative memory: what stands in it, and what must be true of that.
+
+One safetensors file: settings as JSON in its header, cues, targets and ids as tensors. Codes and
+the matrix of chains are not in it; they are made again from the vectors.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from hsokv.boundary.checks import check_keys
+
+FORMAT = "1"
+#: Tensor -> its type and number of axes: cues (C, d), targets (N, d), the id of each cue's memory
+#: (C,), ids of memories (N,), and the next id (1,).
+TENSORS = {"cues": (np.float32, 2), "targets": (np.float32, 2), "owners": (np.int64, 1),
+           "ids": (np.int64, 1), "next": (np.int64, 1)}  # fmt: skip
+SLACK = 0.02  # of a vector's length, which 8 bits a number may change
+
+
+def pack(settings: dict[str, Any], tensors: dict[str, np.ndarray]) -> bytes:
+    """Return the content of a file."""
+    return save(tensors, {"format": FORMAT, "settings": json.dumps(settings)})
+
+
+def unpack(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return settings and tensors of a file.
+
+    Raises:
+        ValueError: it is cut short or damaged, or its parts do not fit one another.
+    """
+    try:
+        tensors = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        found = header.get("__metadata__", {})
+        settings = json.loads(found["settings"])
+    except (SafetensorError, ValueError, KeyError, RecursionError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+    if found.get("format") != FORMAT:
+        raise ValueError(f"format {found.get('format')!r}: this version reads {FORMAT!r}")
+    if not isinstance(settings, dict):
+        raise ValueError("its settings are no mapping")
+    _check(tensors, settings.get("width"))
+    return settings, tensors
+
+
+def _check(tensors: dict[str, np.ndarray], width: Any) -> None:
+    check_keys(TENSORS, tensors, "tensor")
+    for name, (dtype, ndim) in TENSORS.items():
+        if tensors[name].dtype != dtype or tensors[name].ndim != ndim:
+            raise ValueError(f"{name} is {tensors[name].dtype} with {tensors[name].ndim} axes")
+    for name in ("cues", "targets"):
+        lengths = np.linalg.norm(tensors[name], axis=1)
+        if tensors[name].shape[1] != width or not np.all(np.abs(lengths - 1) < SLACK):
+            raise ValueError(f"{name} are no unit vectors of width {width}")
+    owners, ids, upper = tensors["owners"], tensors["ids"], tensors["next"]
+    ordered = len(upper) == 1 and np.all(np.diff(ids, prepend=-1, append=upper[0]) > 0)
+    fits = (len(owners), len(ids)) == (len(tensors["cues"]), len(tensors["targets"]))
+    if not (ordered and fits and np.array_equal(np.unique(owners), ids)):
+        raise ValueError("its cues, targets and ids do not fit one another")
