@@ -6,6 +6,7 @@ from hsokv.config import FlowConfig
 from hsokv.flows.base import ABSTAIN, ABSTAIN_INTEGER, Flow
 from hsokv.flows.make import list_flows, make_flow
 from hsokv.flows.persistence import from_pretrained, save_pretrained
+from hsokv.memory.associative import AssociativeMemory
 
 try:
     __version__ = version("hsokv")
@@ -15,6 +16,7 @@ except PackageNotFoundError:  # imported from a checkout that was not installed
 __all__ = [
     "ABSTAIN",
     "ABSTAIN_INTEGER",
+    "AssociativeMemory",
     "Flow",
     "FlowConfig",
     "from_pretrained",

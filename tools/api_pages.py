@@ -28,6 +28,7 @@ listed and may change.
 
    ~hsokv.flows.base.ABSTAIN
    ~hsokv.flows.base.ABSTAIN_INTEGER
+   ~hsokv.memory.associative.AssociativeMemory
    ~hsokv.flows.base.Flow
    ~hsokv.config.FlowConfig
    ~hsokv.flows.persistence.from_pretrained
@@ -58,6 +59,20 @@ memory = KeyValueMemory(capacity=100, d_key=4)
 memory.write(torch.eye(4), torch.empty(4, 0), label=torch.arange(4))
 reading = memory.read(torch.tensor([[0.1, 0.9, 0.0, 0.0]]))
 memory["label"][reading.slots]  # tensor([[1]])
+```
+
+So can the associative memory, with the vectors of any model:
+
+```python
+import numpy as np
+
+from hsokv import AssociativeMemory
+
+vectors = np.eye(4)
+memory = AssociativeMemory(width=4, code_size=256, n_active=8)
+memory.store(vectors[:3], vectors[1:])  # each leads to the next
+memory.recall([[0.9, 0.1, 0.0, 0.0]]).ids  # array([[0]])
+memory.recall([[0.9, 0.1, 0.0, 0.0]], hops=3).ids  # array([[0, 1, 2]])
 ```
 
 An experiment is one object; rows that are stored already are not computed again:

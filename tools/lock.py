@@ -1,6 +1,6 @@
 """Write `requirements.lock` from the packages of this environment.
 
-For maintainers: `pip install -e '.[book,ray,semantic,test]'` in a new environment, then this.
+For maintainers: `pip install -e '.[book,ray,search,semantic,test]'` in a new environment, then this.
 """
 
 import re

@@ -7,6 +7,7 @@ at the other size, budget or rate follows from the rows its measure is taken fro
 - `issues`: the same variant at the documented size, by either pooling, plain or swarm training
 - `attribution`: the other specifications of the factorial
 - `documented_size`: the other pooling
+- `associative_memory`: the other sources of cues, and codes whose units fire more evenly
 
 Rows of the predecessor's protocol, of untrained learners and sums have no other.
 """
@@ -18,6 +19,8 @@ from itertools import product
 from typing import Any
 
 from hsokv.claims.rows import settings_of
+from hsokv.data.paraphrases import SOURCES
+from hsokv.experiments.associative_memory.tables import DOCUMENTED
 from hsokv.experiments.attribution.specifications import SPECIFICATIONS
 from hsokv.experiments.documented_size.trials import (
     POOLINGS,
@@ -35,6 +38,8 @@ Specified = tuple[dict[str, str], dict[str, Any]]
 ARMS = {arm_name(*arm): arm for arm in list_arms()}
 WORDS = (20, 100)
 SWARM = "swarm"  # as a variant of the issues, and as a training at the documented size
+KINDS = (DOCUMENTED, "even_16384_50", "centred_16384_50")
+RECALLED = {"recall": ("random", *SOURCES), "noise": ("random", "qqp")}  # task -> sources
 TRAINED = {"steps": "plain, 5e-4", "swarm": "swarm"}
 
 
@@ -114,9 +119,25 @@ def _documented_size(measure: Mapping) -> Iterator[Specified]:
         yield {"pooling": pooling}, {**measure, "where": {**measure["where"], "pooling": pooling}}
 
 
+def _associative_memory(measure: Mapping) -> Iterator[Specified]:
+    """Yield the recall of a code in its kinds, and of the same cues from other sources."""
+    where = measure["where"]
+    sources = RECALLED.get(where["task"], ())
+    sides = {side: measure[side].get("flow") for side in "ab"} if "a" in measure else {
+        "where": where["flow"]}  # fmt: skip
+    kinds = KINDS if DOCUMENTED in sides.values() else (DOCUMENTED,)
+    for source, kind in product(sources, kinds):
+        there = {**measure, "where": {**where, "source": source}}
+        for side, flow in sides.items():
+            if flow == DOCUMENTED:
+                there[side] = {**there[side], "flow": kind}
+        yield {"cues": source, "units": kind.partition("_")[0]}, there
+
+
 _FIND = {
     "one_shot": _one_shot,
     "issues": _issues,
     "attribution": _attribution,
     "documented_size": _documented_size,
+    "associative_memory": _associative_memory,
 }

@@ -69,7 +69,7 @@ SHARES = {
     "accuracy", "accuracy_with_fallback", "network_accuracy", "one_shot_accuracy", "retention",
     "retention_as_printed", "forgetting",
     "top1_key_correct", "read_fraction", "single_accuracy", "multi_accuracy", "accuracy_without",
-    "printed_one_shot", "printed_retention",
+    "printed_one_shot", "printed_retention", "intact",
 }  # fmt: skip
 PERCENT, POINTS, NUMBER = "percent", "points", "number"
 N_BOOT = 2000

@@ -161,7 +161,12 @@ def measure_interval(rows: pd.DataFrame, measure: str) -> Interval | None:
 
 
 def count_words(rows: pd.DataFrame) -> int | None:
-    """Return how many words were tested under one seed or another; `None` where none are named."""
+    """Return how many words were tested under one seed or another; `None` where none are named.
+
+    Where rows count what was asked instead, the sum of that.
+    """
+    if "n_asked" in rows:
+        return int(rows["n_asked"].sum()) or None
     if "tested_words" not in rows:
         return None
     return functools.reduce(operator.or_, (int(w, 16) for w in rows["tested_words"])).bit_count()

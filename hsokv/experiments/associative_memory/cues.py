@@ -84,9 +84,7 @@ def make_memories(source: str, n_memories: int, cue: str, level: float, seed: in
     n, following = owners.max() + 1, np.empty(owners.max() + 1, int)
     ring = numpy_rng(seed, "ring", int(n)).permutation(n)
     following[ring] = np.roll(ring, -1)
-    return Memories(
-        cues, owners, following, queries, np.arange(len(queries)), texts, query_texts
-    )
+    return Memories(cues, owners, following, queries, np.arange(len(queries)), texts, query_texts)
 
 
 def _draw_vectors(n: int, n_asked: int, cosine: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

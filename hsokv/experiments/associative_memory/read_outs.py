@@ -186,4 +186,3 @@ def _search_on(memories: Memories, places: np.ndarray, n_steps: int) -> np.ndarr
         if step < n_steps - 1:
             places = memories.owners[(memories.first_cues[ends] @ memories.cues.T).argmax(1)]
     return ends
-

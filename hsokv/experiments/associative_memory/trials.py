@@ -134,7 +134,10 @@ class Params(NotebookParams):
 
     tasks: tuple[str, ...] = TASKS
     sources: tuple[str, ...] = (RANDOM,)  # the others need HSOKV_DATA
-    codes: tuple[str, ...] = ("code_4096_20",)
+    codes: tuple[str, ...] = ("code_16384_50", "centred_16384_50")
+    filled: tuple[str, ...] = (
+        "code_4096_20",
+    )  # sizes of random codes, of which a matrix is filled
     n_memories: tuple[int, ...] = (20, 100)  # stored, of which up to 100 are asked for
     n_noise: tuple[int, ...] = (100,)  # stored, where cues are noisy or further ones are stored
     n_seeds: int = 2
@@ -145,6 +148,7 @@ class Params(NotebookParams):
         check_keys(self.tasks, TASKS, "task")
         check_keys(self.sources, [RANDOM, *SOURCES], "source")
         check_keys(self.codes, CODES, "code")
+        check_keys(self.filled, code_tasks.SIZES, "code")
         check_at_least("n_seeds", self.n_seeds, 1)
         for n in (*self.n_memories, *self.n_noise):
             check_at_least("n_memories", n, 2)
@@ -158,7 +162,7 @@ def make_trials(params: Params) -> list[Trial]:
             sizes = {RECALL: params.n_memories, NOISE: params.n_noise, AUGMENT: params.n_noise}
             settings = {"task": task, "source": source, "budget": "none"}
             settings |= {"n_memories": sizes[task]} if task in sizes else {}
-            for flow in _flows_of(task, params.codes):
+            for flow in _flows_of(task, params):
                 seeds = range(params.n_seeds)
                 trials += [Trial.create(NAME, flow, seed, **settings) for seed in seeds]
     return trials
@@ -173,14 +177,14 @@ def _sources_of(task: str, sources: tuple[str, ...]) -> list[str]:
     return list(sources) if task == RECALL else [RANDOM]
 
 
-def _flows_of(task: str, codes: tuple[str, ...]) -> list[str]:
+def _flows_of(task: str, params: Params) -> list[str]:
     if task == SPIKES:
         return [code_tasks.SPIKES]
     if task == CAPACITY:
-        return [name for name in code_tasks.SIZES if name in codes or len(codes) == len(CODES)]
+        return list(params.filled)
     if task == OVERLAP:
-        return [name for name in codes if CODES[name][2] != CENTRED]
-    return [VECTORS, *codes]
+        return [name for name in params.codes if CODES[name][2] != CENTRED]
+    return [VECTORS, *params.codes]
 
 
 def run_trial(trial: Trial) -> list[dict]:
@@ -191,7 +195,9 @@ def run_trial(trial: Trial) -> list[dict]:
         found = code_tasks.RUN[settings["task"]](trial.flow, list_keys(trial), trial.seed)
     else:
         found = _recall(settings, trial.flow, trial.seed)
-    return [known | dict(zip(PROOF.key, key)) | UNPREDICTED | found[key] for key in list_keys(trial)]
+    return [
+        known | dict(zip(PROOF.key, key)) | UNPREDICTED | found[key] for key in list_keys(trial)
+    ]
 
 
 def _recall(settings: dict, flow: str, seed: int) -> dict[Key, dict]:

@@ -1,0 +1,157 @@
+"""Figures of associative recall: by noise, by the number of memories, against theory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hsokv.experiments.associative_memory.code_tasks import OVERLAPS, SIZES, THRESHOLD
+from hsokv.experiments.associative_memory.read_outs import VECTORS
+from hsokv.experiments.associative_memory.tables import ARMS, DOCUMENTED, accuracy_table
+from hsokv.memory.theory import capacity, faultless_share
+from hsokv.plots.style import (
+    ACCURACY_LABEL,
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    interval_style,
+    make_panels,
+)
+
+SOURCE_LABEL = {
+    "random": "random vectors", "stsb": "captions and headlines (STS-B)",
+    "qqp": "questions (QQP)", "mrpc": "news (MRPC)",
+}  # fmt: skip
+#: What the figures compare, in the order of the legend.
+SHOWN = {
+    (VECTORS, "lookup"): interval_style(GREY, "H", ":"),
+    (VECTORS, "words"): interval_style(GREEN, "<", "--"),
+    (VECTORS, "nearest"): interval_style(BLUE, "o"),
+    (VECTORS, "softmax_20"): interval_style(SKY, "s", "--", filled=False),
+    (VECTORS, "linear"): interval_style(PURPLE, "X", "-."),
+    (DOCUMENTED, "counted"): interval_style(VERMILION, "D"),
+    (DOCUMENTED, "bits"): interval_style(ORANGE, "^", "--"),
+    ("centred_16384_50", "counted"): interval_style(VERMILION, "D", ":", filled=False),
+    (DOCUMENTED, "nearest_first"): interval_style(BLACK, "*", "-", filled=False),
+}
+LEVEL_COLOURS = dict(zip(OVERLAPS, (VERMILION, ORANGE, SKY, BLUE)))
+
+
+def draw_scale(rows: pd.DataFrame) -> Figure:
+    """Draw recall by paraphrased cues against the number of memories, a panel per source."""
+    table = accuracy_table(rows, list(SHOWN), task="recall", cue="paraphrase", level=1.0)
+    return _draw_lines(table, "n_memories", "source", "memories stored (log scale)")
+
+
+def draw_noise(rows: pd.DataFrame) -> Figure:
+    """Draw recall by noisy cues against their cosine, a panel per source and number of memories."""
+    table = accuracy_table(rows, list(SHOWN), task="noise")
+    words = table["source"].map(SOURCE_LABEL) + ", " + table["n_memories"].map("{:,} stored".format)
+    return _draw_lines(table.assign(panel=words), "level", "panel", "cosine of the noisy cue")
+
+
+def draw_causes(rows: pd.DataFrame) -> Figure:
+    """Draw recall of counted matrices and what two theories predict, for kinds of units."""
+    kinds = [DOCUMENTED, "even_16384_50", "centred_16384_50"]
+    table = accuracy_table(rows, [(kind, "counted") for kind in kinds], task="recall",
+                           cue="paraphrase", level=1.0)  # fmt: skip
+    panels = [source for source in SOURCE_LABEL if source in set(table["source"])]
+    fig, axes = make_panels(None, len(panels), min(2, len(panels)), _height(len(panels), 2), True)
+    styles = {
+        kinds[0]: interval_style(VERMILION, "D"), kinds[1]: interval_style(ORANGE, "s", "--"),
+        kinds[2]: interval_style(BLUE, "o", "-."),
+    }  # fmt: skip
+    for panel, source in zip(axes, panels):
+        own = table[table["source"] == source]
+        for kind in kinds:
+            line = own[own["arm"] == ARMS[kind, "counted"]].sort_values("n_memories")
+            _line(panel, line, "n_memories", styles[kind], ARMS[kind, "counted"], 0.0)
+        line = own[own["arm"] == ARMS[DOCUMENTED, "counted"]].sort_values("n_memories")
+        x = np.log10(line["n_memories"].to_numpy(float))
+        panel.plot(x, 100 * line["expected"], color=GREY, linestyle=":",
+                   label="predicted from cosines of cues")  # fmt: skip
+        panel.plot(x, 100 * line["expected_coded"], color=BLACK, linestyle=(0, (1, 1)),
+                   label="predicted with the targets' codes")  # fmt: skip
+        _finish(panel, own["n_memories"], SOURCE_LABEL[source])
+    _legend(fig, axes, "memories stored (log scale)", 2)
+    return fig
+
+
+def draw_capacity(rows: pd.DataFrame) -> Figure:
+    """Draw the share of faultless answers against stored pairs, measured and by theory."""
+    rows = rows[(rows["task"] == "capacity") & (rows["read_out"] == THRESHOLD)]
+    flows = [flow for flow in SIZES if flow in set(rows["flow"])]
+    fig, axes = make_panels(None, len(flows), min(2, len(flows)), _height(len(flows), 2), True)
+    for panel, flow in zip(axes, flows):
+        size, active = SIZES[flow]
+        for level in OVERLAPS:
+            own = rows[(rows["flow"] == flow) & (rows["level"] == level)]
+            full = capacity(size, active, round(level * active))
+            x = np.geomspace(full / 4, 2.5 * full, 60)
+            y = [faultless_share(size, active, int(n), round(level * active)) for n in x]
+            panel.plot(np.log10(x), 100 * np.array(y), color=LEVEL_COLOURS[level], linewidth=1)
+            means = own.groupby("n_memories")["accuracy"].mean()
+            panel.plot(np.log10(means.index.to_numpy(float)), 100 * means, "o", ms=4,
+                       color=LEVEL_COLOURS[level], label=f"{100 * level:g} % of a cue")  # fmt: skip
+        decades = np.arange(1, 7)
+        panel.set_xticks(decades, [f"$10^{d}$" for d in decades])
+        panel.set(ylim=(50, 101), title=f"{size:,} units, {active} active")
+    _legend(fig, axes, "pairs stored (log scale)", 4, "faultless answers (%, axis from 50)")
+    return fig
+
+
+def _draw_lines(table: pd.DataFrame, x: str, panel_by: str, label: str) -> Figure:
+    values = list(dict.fromkeys(table[panel_by]))
+    values = [v for v in SOURCE_LABEL if v in values] if panel_by == "source" else values
+    fig, axes = make_panels(None, len(values), min(2, len(values)), _height(len(values), 3), True)
+    styles = {ARMS[arm]: style for arm, style in SHOWN.items()}
+    for panel, value in zip(axes, values):
+        own = table[table[panel_by] == value]
+        for i, (arm, style) in enumerate(styles.items()):
+            line = own[own["arm"] == arm].sort_values(x)
+            _line(panel, line, x, style, arm, (i - len(styles) / 2) / len(styles))
+        _finish(panel, own[x], SOURCE_LABEL.get(value, value), x != "level")
+    _legend(fig, axes, label, 2)
+    return fig
+
+
+def _line(panel: Axes, line: pd.DataFrame, x: str, style: dict[str, Any], name: str, aside: float
+          ) -> None:  # fmt: skip
+    """Draw a line with interval bars, moved sideways by a share of a small step."""
+    if line.empty:
+        return
+    at = line[x].to_numpy(float)
+    at = at + 0.02 * aside if x == "level" else np.log10(at) + 0.06 * aside
+    y = 100 * line[["point", "low", "high"]].to_numpy(float)
+    panel.vlines(at, y[:, 1], y[:, 2], color=style["color"], linewidth=1)
+    panel.plot(at, y[:, 0], **style | {"markersize": 4.5}, label=name, clip_on=False)
+
+
+def _finish(panel: Axes, values: pd.Series, title: str, is_log: bool = True) -> None:
+    ticks = np.sort(values.unique()).astype(float)
+    ticks = ticks[(ticks != 500) & (ticks != 2000)] if is_log and len(ticks) > 4 else ticks
+    panel.set_xticks(np.log10(ticks) if is_log else ticks, [f"{tick:,g}" for tick in ticks])
+    panel.set(ylim=(0, 102), yticks=range(0, 101, 20), title=title)
+
+
+def _legend(fig: Figure, axes: Sequence[Axes], xlabel: str, n_cols: int, ylabel: str = ""
+            ) -> None:  # fmt: skip
+    entries = {k: h for panel in axes for h, k in zip(*panel.get_legend_handles_labels())}
+    fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=n_cols,
+               handlelength=3)  # fmt: skip
+    fig.supxlabel(xlabel, fontsize=9.5)
+    fig.supylabel(ylabel or ACCURACY_LABEL, fontsize=9.5)
+
+
+def _height(n_panels: int, legend_rows: int) -> float:
+    return 0.9 + 2.1 * -(-n_panels // 2) + 0.2 * legend_rows
