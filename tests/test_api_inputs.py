@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
 import hsokv
-from hsokv import ABSTAIN, ABSTAIN_INTEGER, FlowConfig, from_pretrained, make_flow, save_pretrained
+from hsokv import (
+    ABSTAIN,
+    ABSTAIN_INTEGER,
+    AssociativeMemory,
+    FlowConfig,
+    from_pretrained,
+    make_flow,
+    save_pretrained,
+)
 from hsokv.data.predecessor import make_predecessor_task
 from hsokv.data.rare_words import make_rare_word_task
 from hsokv.data.tokenizer import Tokenizer
@@ -76,6 +84,11 @@ def names(tmp_path_factory):
         made.write(torch.eye(4)[:2], torch.zeros(2, 0))
         return made
 
+    def pairs(**settings):
+        made = AssociativeMemory(4, code_size=64, n_active=4, **settings)
+        made.store(np.eye(4)[:2], np.eye(4)[2:])
+        return made
+
     def run(**options):
         store = ResultsStore(folder / f"{np.random.default_rng().integers(10**9)}.csv", schema)
         return len(run_trials([trial], one_row, store, **({"n_jobs": 1} | options)))
@@ -88,6 +101,7 @@ def names(tmp_path_factory):
         "np": np, "pd": pd, "torch": torch, "nan": float("nan"), "inf": float("inf"),
         "TEXTS": TEXTS, "LABELS": LABELS, "TINY": TINY, "ABSTAIN_INTEGER": ABSTAIN_INTEGER,
         "make_flow": make_flow, "FlowConfig": FlowConfig, "KeyValueMemory": KeyValueMemory,
+        "AssociativeMemory": AssociativeMemory, "pairs": pairs,
         "Tokenizer": Tokenizer, "Trial": Trial, "fork": fork, "seed_for": seed_for,
         "make_rare_word_task": make_rare_word_task, "make_predecessor_task": make_predecessor_task,
         "encode_words": word_sets.encode_words, "decode_words": word_sets.decode_words,

@@ -1,6 +1,7 @@
 """Write `requirements.lock` from the packages of this environment.
 
-For maintainers: `pip install -e '.[book,ray,search,semantic,test]'` in a new environment, then this.
+For maintainers: this, in a new environment after
+`pip install -e '.[book,ray,search,semantic,test]'`.
 """
 
 import re

@@ -127,7 +127,12 @@ def check_float(name: str, value: Any, allowed: Range = ANY) -> float:
     ):
         raise TypeError(_type_message(name, value, float))
     allowed.check(name, value)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(
+            f"{name}={shown(value)}: expected a number that a float can hold; lower {name}"
+        ) from None
 
 
 def check_seed(seed: Any) -> int:

@@ -67,26 +67,31 @@ def what_paraphrases_lack() -> str:
     return "" if there else "HSOKV_DATA does not name a folder with pairs of GLUE"
 
 
-@cache
 def load_paraphrases(name: str) -> Paraphrases:
     """Return the sentences of one of `SOURCES`, grouped.
 
     Raises:
-        ValueError: there is no such source, or a file has other columns.
+        ValueError: there is no such source, or a file is damaged or has other columns.
         FileNotFoundError: `HSOKV_DATA` is set, and its folder has no such file.
         ModuleNotFoundError: the hub is asked, and the package datasets is not installed.
         OSError: the hub cannot be reached.
     """
     check_keys([name], SOURCES, "source of paraphrases")
-    source, rows = SOURCES[name], _read(name)
-    missing = {*source.sides, "label"} - set(rows)
+    return _load(name, os.environ.get("HSOKV_DATA", ""))
+
+
+@cache
+def _load(name: str, folder: str) -> Paraphrases:
+    source, rows = SOURCES[name], _read(name, folder) if folder else _fetch(name)
+    is_large = len(rows) > SAMPLE and name == "qqp"
+    missing = {*source.sides, "label", *(["idx"] if is_large else [])} - set(rows)
     if missing:
         raise ValueError(
             f"{name} has no column {', '.join(sorted(missing))}: expected those of {HUB}; fetch it "
             "again"
         )
-    if len(rows) > SAMPLE and name == "qqp":
-        order = rows["idx"].map(lambda i: hashlib.sha256(str(i).encode()).hexdigest())
+    if is_large:
+        order = rows["idx"].map(lambda i: _order(str(i)))
         rows = rows.loc[order.sort_values().index[:SAMPLE]]
     first, second = (rows[side].str.strip() for side in source.sides)
     return group_paraphrases(first, second, rows["label"] >= source.least)
@@ -95,28 +100,33 @@ def load_paraphrases(name: str) -> Paraphrases:
 def group_paraphrases(first: pd.Series, second: pd.Series, same: pd.Series) -> Paraphrases:
     """Return sentences in groups: two are in one group if a chain of pairs says the same.
 
+    Of sentences with the same words one is kept; pairs with a missing side are left out.
+
     Args:
         first, second: the sentences of each pair.
         same: whether they say the same.
     """
     parent: dict[str, str] = {}
 
-    def root(text: str) -> str:
-        while parent.setdefault(text, text) != text:
-            parent[text] = parent[parent[text]]
-            text = parent[text]
-        return text
+    def root(words: str) -> str:
+        while parent.setdefault(words, words) != words:
+            parent[words] = parent[parent[words]]
+            words = parent[words]
+        return words
 
-    for one, other, alike in zip(first, second, same):
-        a, b = root(one), root(other)
+    texts: dict[str, str] = {}
+    pairs = pd.DataFrame({"first": first, "second": second, "same": same}).dropna()
+    for one, other, alike in pairs.itertuples(index=False):
+        sides = [" ".join(split_words(text)) for text in (one, other)]
+        for words, text in zip(sides, (one, other)):
+            texts[words] = min(text, texts.get(words, text))
+        a, b = map(root, sides)
         if alike:
             parent[a] = b
-    groups: dict[str, dict[str, str]] = {}
-    for text in sorted(parent, key=_order):
-        words = " ".join(split_words(text))
-        if words:
-            groups.setdefault(root(text), {}).setdefault(words, text)
-    listed = [list(group.values()) for group in groups.values()]
+    groups: dict[str, list[str]] = {}
+    for words in sorted(filter(None, texts), key=_order):
+        groups.setdefault(root(words), []).append(texts[words])
+    listed = list(groups.values())
     return Paraphrases(
         [group for group in listed if len(group) > 1],
         [group[0] for group in listed if len(group) == 1],
@@ -127,18 +137,22 @@ def _order(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _read(name: str) -> pd.DataFrame:
-    folder, source = os.environ.get("HSOKV_DATA"), SOURCES[name]
-    if not folder:
-        return _fetch(name)
-    paths = [Path(folder) / "glue" / name / f"{file}.parquet" for file in source.files]
+def _read(name: str, folder: str) -> pd.DataFrame:
+    paths = [Path(folder) / "glue" / name / f"{file}.parquet" for file in SOURCES[name].files]
     absent = [str(path) for path in paths if not path.is_file()]
     if absent:
         raise FileNotFoundError(
             f"{', '.join(absent)} missing: expected GLUE's pairs as parquet; add them, or unset "
             "HSOKV_DATA to fetch them"
         )
-    return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+    try:
+        return pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+    except (OSError, ValueError) as error:
+        first = str(error).partition("\n")[0]
+        raise ValueError(
+            f"{', '.join(map(str, paths))}: expected GLUE's pairs as parquet ({first}); fetch it "
+            "again"
+        ) from error
 
 
 def _fetch(name: str) -> pd.DataFrame:

@@ -16,16 +16,18 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from hsokv.boundary.checks import Range, check_array, check_float, check_int, check_keys, check_seed
+from hsokv.boundary.checks import Range, check_float, check_int, check_keys, check_seed
 from hsokv.boundary.files import replace_file
 from hsokv.memory.chains import Chains
 from hsokv.memory.codes import SparseCoder
-from hsokv.memory.hopfield import POSITIVE, normalise, settle
+from hsokv.memory.hopfield import SHARPNESS, settle
 from hsokv.memory.saved import pack, unpack
 from hsokv.memory.search import SEARCHES, Index
+from hsokv.memory.vectors import stored_ids, unit_vectors
 
 READ_OUTS = ("nearest", "softmax", "sparsemax")
 N_STEPS = 3  # of settling
+EQUAL = 1e-6  # difference of cosines within which cues are equally near
 
 
 class Recalled(NamedTuple):
@@ -51,8 +53,8 @@ class AssociativeMemory:
     left are wired anew.
 
     Args:
-        width: d.
-        code_size, n_active: units of a sparse code, and how many of them fire.
+        width: d, up to 65,536.
+        code_size, n_active: units of a sparse code, up to 131,072, and how many of them fire.
         n_candidates: nearest cues among which a query settles.
         read_out: 'nearest' takes queries as they are; 'softmax' or 'sparsemax' let them settle.
         sharpness: of settling, see `hopfield.read`.
@@ -78,14 +80,15 @@ class AssociativeMemory:
     ):
         check_keys([read_out], READ_OUTS, "read_out")
         check_keys([search], SEARCHES, "search")
-        code_size = check_int("code_size", code_size, Range(2))
+        width = check_int("width", width, Range(1, 2**16))
+        code_size = check_int("code_size", code_size, Range(2, 2**17))
         self.settings = {
-            "width": check_int("width", width, Range(1)),
+            "width": width,
             "code_size": code_size,
             "n_active": check_int("n_active", n_active, Range(1, code_size - 1)),
             "n_candidates": check_int("n_candidates", n_candidates, Range(1)),
             "read_out": read_out,
-            "sharpness": check_float("sharpness", sharpness, POSITIVE),
+            "sharpness": check_float("sharpness", sharpness, SHARPNESS),
             "search": search,
             "seed": check_seed(seed),
         }
@@ -114,10 +117,11 @@ class AssociativeMemory:
 
         Raises:
             TypeError: something in them is no number.
-            ValueError: another shape or width, a number that is not finite, a vector of zeros, or
-                another number of targets; nothing is stored then.
+            ValueError: another shape or width, a number that is not finite, a vector of zeros, one
+                that a quantised search cannot keep, or another number of targets; nothing is stored
+                then.
         """
-        cues, targets = self._check("cues", cues), self._check("targets", targets)
+        cues, targets = self._units("cues", cues), self._units("targets", targets)
         if len(cues) != len(targets):
             raise ValueError(
                 f"{len(cues)} cues and {len(targets)} targets: expected one target for each cue; "
@@ -138,10 +142,10 @@ class AssociativeMemory:
             cues: as in `store`.
 
         Raises:
-            KeyError: an id is not stored.
-            TypeError, ValueError: as `store`; nothing is stored then.
+            TypeError: something in them is no number.
+            ValueError: an id is not stored, or as `store`; nothing is stored then.
         """
-        ids, cues = self._check_ids(ids), self._check("cues", cues)
+        ids, cues = stored_ids(ids, self._ids), self._units("cues", cues)
         if len(ids) != len(cues):
             raise ValueError(f"{len(ids)} ids and {len(cues)} cues: expected one id for each cue")
         self._add(cues, ids)
@@ -160,7 +164,7 @@ class AssociativeMemory:
             ValueError: the memory is empty, the queries have another shape or a vector of zeros,
                 or k or hops is out of range.
         """
-        queries = self._check("queries", queries)
+        queries = unit_vectors("queries", queries, self.settings["width"])
         check_int("hops", hops, Range(0))
         if not len(self):
             raise ValueError("the memory is empty: expected stored memories; store some first")
@@ -177,10 +181,12 @@ class AssociativeMemory:
         """Drop memories, with all their cues, by their ids.
 
         Raises:
-            KeyError: one of them is not stored; nothing is deleted then.
             TypeError: something in them is no number.
+            ValueError: one of them is not stored; nothing is deleted then.
         """
-        ids = self._check_ids(ids)
+        ids = stored_ids(ids, self._ids)
+        if not len(ids):
+            return
         self._cues.remove(np.flatnonzero(np.isin(self._owners, ids)))
         kept = ~np.isin(self._ids, ids)
         self._owners = self._owners[~np.isin(self._owners, ids)]
@@ -213,6 +219,7 @@ class AssociativeMemory:
         content = Path(path).read_bytes()
         try:
             settings, tensors = unpack(content)
+            check_keys(cls(1).settings, settings, "setting")
             memory = cls(**settings)
         except (ValueError, TypeError) as error:
             raise ValueError(
@@ -223,6 +230,9 @@ class AssociativeMemory:
         memory._next = int(tensors["next"][0])
         memory._add(tensors["cues"], tensors["owners"])
         return memory
+
+    def _units(self, name: str, vectors: Any) -> np.ndarray:
+        return unit_vectors(name, vectors, self.settings["width"], self._cues.span)
 
     def _add(self, cues: np.ndarray, owners: np.ndarray) -> None:
         self._cues.add(cues)
@@ -246,15 +256,30 @@ class AssociativeMemory:
         return ids, best
 
     def _nearest_cues(self, queries: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return places and cosines of the nearest cues, (B, n), of equal ones the newest first."""
-        read_out = self.settings["read_out"]
-        scores, places = self._cues.find(queries, max(n, self.settings["n_candidates"]))
+        """Return places and scores of the nearest cues, (B, n), of equal ones the newest first."""
+        n_settled, read_out = self.settings["n_candidates"], self.settings["read_out"]
+        scores, places = self._find_all_equal(queries, max(n, n_settled))
         if read_out != "nearest":
-            cues = self._cues.get(places).reshape(*places.shape, -1)
-            settled = settle(queries, cues, N_STEPS, read_out, self.settings["sharpness"])
+            cues = self._cues.get(places).reshape(*places.shape, self.settings["width"])
+            near = cues[:, :n_settled]
+            settled = settle(queries, near, N_STEPS, read_out, self.settings["sharpness"])
             scores = (cues @ settled[..., None])[..., 0]
         order = np.lexsort((-places, -scores.round(6)), axis=1)[:, :n]
         return np.take_along_axis(places, order, 1), np.take_along_axis(scores, order, 1)
+
+    def _find_all_equal(self, queries: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return cosines and places of the n nearest cues, and of all that are as near as the last.
+
+        A search names the oldest of equal cues first, and would leave out the newest.
+        """
+        while True:
+            scores, places = self._cues.find(queries, n)
+            n_found = scores.shape[1]
+            first = scores[:, :1] if len(scores) else np.zeros((0, 1))
+            if n_found == len(self._cues) or not (first - scores[:, -1:] < EQUAL).any():
+                order = np.lexsort((-places, -scores.round(6)), axis=1)
+                return np.take_along_axis(scores, order, 1), np.take_along_axis(places, order, 1)
+            n = 2 * n_found
 
     def _new_chains(self) -> Chains:
         return Chains(*(self.settings[name] for name in ("code_size", "n_active", "seed")))
@@ -270,28 +295,3 @@ class AssociativeMemory:
         targets = self._targets[np.searchsorted(self._ids, self._owners[new])]
         sides = self._cues.get(new), self._cues.round(targets)
         self._chains.add(*(self._coder.encode(vectors) for vectors in sides))
-
-    def _check(self, name: str, vectors: Any) -> np.ndarray:
-        """Return vectors at unit length, float32, (B, d)."""
-        vectors = check_array(name, vectors, ndim=2, finite=True)
-        if vectors.shape[1] != (width := self.settings["width"]):
-            raise ValueError(
-                f"{name} have width {vectors.shape[1]}: expected {width}, that of this memory; "
-                "embed them with the model that made the others"
-            )
-        empty = np.flatnonzero(~vectors.any(axis=1))
-        if len(empty):
-            raise ValueError(
-                f"{name}[{empty[0]}] is a vector of zeros: expected a direction; leave it out"
-            )
-        scaled = vectors / np.abs(vectors).max(axis=1, keepdims=True)  # squares must not overflow
-        return normalise(scaled).astype(np.float32)
-
-    def _check_ids(self, ids: Any) -> np.ndarray:
-        ids = np.atleast_1d(check_array("ids", ids).astype(np.int64)).ravel()
-        missing = np.setdiff1d(ids, self._ids)
-        if len(missing):
-            raise KeyError(
-                f"ids {missing[:5].tolist()} are not stored: expected ids that `store` returned"
-            )
-        return ids

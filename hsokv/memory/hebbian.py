@@ -51,7 +51,8 @@ class BitMatrix:
         """Return the units, ascending, that every one of some active units is wired to."""
         rows = self.bits.view(np.uint64)[units]
         joint = np.bitwise_and.reduce(rows, axis=0).view(np.uint8)
-        return np.flatnonzero(np.unpackbits(joint, count=self.size, bitorder="little"))
+        flags = np.unpackbits(joint, count=self.size, bitorder="little")
+        return np.flatnonzero(flags.view(bool))  # several times as fast as of numbers
 
     def count(self, units: np.ndarray) -> np.ndarray:
         """Return how many of some active units each unit is wired to, (n,)."""

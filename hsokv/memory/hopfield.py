@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hsokv.boundary.checks import Range, check_float, check_int, check_keys
+from hsokv.boundary.checks import Range, check_array, check_float, check_int, check_keys
 
 Array = np.ndarray
 
@@ -46,13 +46,13 @@ def _nearest(scores: Array, sharpness: float) -> Array:
 
 
 def _softmax(scores: Array, sharpness: float) -> Array:
-    odds = np.exp(sharpness * (scores - scores.max(1, keepdims=True)))
+    odds = np.exp(sharpness * (scores - scores.max(1, keepdims=True)).astype(float))
     return odds / odds.sum(1, keepdims=True)
 
 
 def _sparsemax(scores: Array, sharpness: float) -> Array:
     """Project scores onto shares that sum to one: small ones become exactly zero."""
-    scaled = sharpness * scores
+    scaled = sharpness * (scores - scores.max(1, keepdims=True)).astype(float)
     ordered = -np.sort(-scaled, axis=1)
     total, rank = ordered.cumsum(1), np.arange(1, scores.shape[1] + 1)
     kept = (1 + rank * ordered > total).sum(1)
@@ -72,7 +72,7 @@ SEPARATIONS: dict[str, Callable[[Array, float], Array]] = {
     "identity": _identity, "nearest": _nearest, "softmax": _softmax, "sparsemax": _sparsemax,
     "threshold": _threshold,
 }  # fmt: skip
-POSITIVE = Range(0, open_low=True)
+SHARPNESS = Range(0, 1e6, open_low=True)
 
 
 def read(
@@ -95,11 +95,22 @@ def read(
             temperature); for 'threshold' the least similarity.
 
     Raises:
-        ValueError: an unknown name, shapes that do not fit, or numbers that are not finite.
+        TypeError: something in the vectors is no number.
+        ValueError: an unknown name, shapes that do not fit, numbers that are not finite, or a
+            sharpness that is not above 0 and at most a million.
     """
+    named = {"queries": queries, "patterns": patterns, "behind": behind}
+    queries, patterns, behind = (
+        check_array(name, values, ndim=2, finite=True) for name, values in named.items()
+    )
+    if not len(patterns) or len(patterns) != len(behind) or patterns.shape[1] != queries.shape[1]:
+        raise ValueError(
+            f"queries {queries.shape}, patterns {patterns.shape} and behind {behind.shape}: "
+            "expected (B, d), (N, d) and (N, v) with N above 0; correct their shapes"
+        )
     check_keys([similarity], SIMILARITIES, "similarity")
     check_keys([separation], SEPARATIONS, "separation")
-    check_float("sharpness", sharpness, POSITIVE)
+    check_float("sharpness", sharpness, SHARPNESS)
     scores = SIMILARITIES[similarity](queries, patterns)
     return SEPARATIONS[separation](scores, sharpness) @ behind
 
@@ -124,7 +135,7 @@ def settle(
     """
     check_int("n_steps", n_steps, Range(1))
     check_keys([separation], SEPARATIONS, "separation")
-    check_float("sharpness", sharpness, POSITIVE)
+    check_float("sharpness", sharpness, SHARPNESS)
     state = queries
     for _ in range(n_steps):
         scores = (patterns @ state[..., None])[..., 0]  # (B, N)

@@ -13,9 +13,10 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from hsokv.boundary.checks import check_keys
+from hsokv.boundary.checks import check_keys, shown
 
-FORMAT = "1"
+FORMAT = 1
+MOST_IDS = 2**62
 #: Tensor -> its type and number of axes: cues (C, d), targets (N, d), the id of each cue's memory
 #: (C,), ids of memories (N,), and the next id (1,).
 TENSORS = {"cues": (np.float32, 2), "targets": (np.float32, 2), "owners": (np.int64, 1),
@@ -25,7 +26,8 @@ SLACK = 0.02  # of a vector's length, which 8 bits a number may change
 
 def pack(settings: dict[str, Any], tensors: dict[str, np.ndarray]) -> bytes:
     """Return the content of a file."""
-    return save(tensors, {"format": FORMAT, "settings": json.dumps(settings)})
+    said = json.dumps({"format": FORMAT, "settings": settings})
+    return save(tensors, {"memory": said})  # one entry: their order is not fixed
 
 
 def unpack(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -37,29 +39,32 @@ def unpack(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         tensors = load(content)
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        found = header.get("__metadata__", {})
-        settings = json.loads(found["settings"])
-    except (SafetensorError, ValueError, KeyError, RecursionError) as error:
+        found = json.loads(header["__metadata__"]["memory"])
+        version, settings = found["format"], dict(found["settings"])
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
-    if found.get("format") != FORMAT:
-        raise ValueError(f"format {found.get('format')!r}: this version reads {FORMAT!r}")
-    if not isinstance(settings, dict):
-        raise ValueError("its settings are no mapping")
-    _check(tensors, settings.get("width"))
+    if version != FORMAT:
+        raise ValueError(f"format {shown(version)}: this version reads {FORMAT}")
+    _check_tensors(tensors, settings.get("width"))
     return settings, tensors
 
 
-def _check(tensors: dict[str, np.ndarray], width: Any) -> None:
+def _check_tensors(tensors: dict[str, np.ndarray], width: Any) -> None:
     check_keys(TENSORS, tensors, "tensor")
+    check_keys(tensors, TENSORS, "tensor")
     for name, (dtype, ndim) in TENSORS.items():
         if tensors[name].dtype != dtype or tensors[name].ndim != ndim:
             raise ValueError(f"{name} is {tensors[name].dtype} with {tensors[name].ndim} axes")
     for name in ("cues", "targets"):
-        lengths = np.linalg.norm(tensors[name], axis=1)
+        lengths = np.linalg.norm(tensors[name].astype(float), axis=1)
         if tensors[name].shape[1] != width or not np.all(np.abs(lengths - 1) < SLACK):
-            raise ValueError(f"{name} are no unit vectors of width {width}")
+            raise ValueError(f"{name} are no unit vectors of width {shown(width)}")
     owners, ids, upper = tensors["owners"], tensors["ids"], tensors["next"]
-    ordered = len(upper) == 1 and np.all(np.diff(ids, prepend=-1, append=upper[0]) > 0)
-    fits = (len(owners), len(ids)) == (len(tensors["cues"]), len(tensors["targets"]))
-    if not (ordered and fits and np.array_equal(np.unique(owners), ids)):
+    fits = (len(owners), len(ids), len(upper)) == (
+        *map(len, (tensors["cues"], tensors["targets"])),
+        1,
+    )
+    if not fits or not np.array_equal(np.unique(owners), ids):
         raise ValueError("its cues, targets and ids do not fit one another")
+    if not 0 <= upper[0] < MOST_IDS or (len(ids) and not 0 <= ids[0] <= ids[-1] < upper[0]):
+        raise ValueError("its ids are out of range")

@@ -4,6 +4,9 @@
 the memory, and finds what is most similar to within their rounding. `binary` compares signs first,
 one bit of each number, and ranks the best of them by 32-bit floats (Douze et al., 2024).
 
+The 8 bits span six standard deviations of a unit vector's numbers, as sentence vectors need;
+`span` says how large a number may be.
+
 Axes: B queries, N stored vectors, d width.
 """
 
@@ -34,17 +37,23 @@ class Index:
     def __init__(self, width: int, search: str = "flat"):
         check_keys([search], SEARCHES, "search")
         faiss = _load_faiss()
-        self.width, self.search = width, search
+        self.width, self.search = int(width), search
+        width = self.width
         self._floats = faiss.IndexFlatIP(width)
         self._signs = faiss.IndexBinaryFlat(8 * -(-width // 8)) if search == "binary" else None
         if search == "quantised":
             kind = faiss.ScalarQuantizer.QT_8bit
             self._floats = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
-            end = min(1.0, SPREAD / width**0.5)
-            self._floats.train(np.array([[-end] * width, [end] * width], np.float32))
+            ends = np.array([[-self.span] * width, [self.span] * width], np.float32)
+            self._floats.train(ends)
 
     def __len__(self) -> int:
         return self._floats.ntotal
+
+    @property
+    def span(self) -> float:
+        """Largest number of a vector that is kept as it is."""
+        return min(1.0, SPREAD / self.width**0.5) if self.search == "quantised" else 1.0
 
     @property
     def n_bytes(self) -> int:

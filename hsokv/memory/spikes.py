@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hsokv.boundary.checks import Range, check_array, check_int, check_keys
+from hsokv.boundary.checks import Range, check_array, check_int, check_keys, check_seed
 from hsokv.seeds import numpy_rng
 
 KINDS = ("poisson", "integrate")
@@ -35,8 +35,10 @@ def encode_spikes(
     vectors = check_array("vectors", vectors, ndim=2, finite=True)
     n_steps = check_int("n_steps", n_steps, Range(1))
     check_keys([kind], KINDS, "kind of spikes")
+    check_seed(seed)
     signed = np.concatenate([vectors, -vectors], axis=1).clip(min=0)
-    rates = signed / np.maximum(signed.max(axis=1, keepdims=True), np.finfo(float).tiny)
+    most = signed.max(axis=1, keepdims=True)
+    rates = signed / np.where(most > 0, most, 1)
     if kind == "poisson":
         chance = numpy_rng(seed, "spikes").random((len(rates), n_steps, rates.shape[1]))
         return chance < rates[:, None]
@@ -45,7 +47,18 @@ def encode_spikes(
 
 
 def decode_spikes(spikes: np.ndarray) -> np.ndarray:
-    """Return the vectors that the rates of spikes (B, T, 2 d) encode, (B, d), the largest up to 1."""
+    """Return the vectors that the rates of spikes (B, T, 2 d) encode, (B, d), the largest up to 1.
+
+    Raises:
+        TypeError: something in them is neither True nor False.
+        ValueError: another shape, no step, or an odd number of neurons.
+    """
+    spikes = check_array("spikes", spikes, kind=bool)
+    if spikes.ndim != 3 or not spikes.shape[1] or spikes.shape[2] % 2:
+        raise ValueError(
+            f"spikes has shape {spikes.shape}: expected (B, T, 2 d) with T above 0; pass what "
+            "encode_spikes returned"
+        )
     rates = spikes.mean(axis=1)
     half = rates.shape[1] // 2
     return rates[:, :half] - rates[:, half:]

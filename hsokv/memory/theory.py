@@ -56,17 +56,22 @@ def faultless_share(
     share = n_active / size
     if even:
         rate = (-math.expm1(n_pairs * math.log1p(-(share**2)))) ** n_right
-    else:
-        pairs, odds = _loads(n_pairs, share)
-        rate = float(odds @ _wired(pairs, share) ** n_right)
-    return math.exp(-(size - n_active) * rate)  # false units are few: Poisson
+        return math.exp(-(size - n_active) * rate)  # false units are few: Poisson
+    pairs, odds = _loads(n_pairs, share)
+    rate = float(odds @ _wired(pairs, share) ** n_right)
+    # A pair whose own cue has all o units brings its whole target at once.
+    holds = math.prod((n_active - i) / (size - i) for i in range(n_right))
+    singly = rate - n_pairs * share * holds
+    return math.exp(-n_pairs * holds - (size - n_active) * max(singly, 0.0))
 
 
 def winners_share(size: int, n_active: int, n_pairs: int, n_right: int) -> float:
     """Return how likely the a units that most of a cue is wired to are exactly the target's.
 
     The cue has o right units and a - o others, as the code of a similar vector has; a unit of the
-    target is wired to the right ones and by chance to others, and each has to beat every other unit.
+    target is wired to the right ones and by chance to others, and has to beat every other unit.
+    It is exact enough near 1; where half of the answers are right it is some points too low, since
+    units are not quite independent.
     """
     pairs, odds = _loads(n_pairs, n_active / size)  # of the pairs beside the one asked for
     chance = _wired(pairs, n_active / size)

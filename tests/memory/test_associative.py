@@ -190,16 +190,19 @@ class Plain:
         self.pairs, self.targets, self.next = [], {}, 0
 
     def store(self, pairs):
+        """Pairs of the numbers of cue and target."""
         for cue, target in pairs:
             self.targets[self.next] = target
             self.pairs.append((cue, self.next))
             self.next += 1
 
     def delete(self, gone):
+        """By ids."""
         self.targets = {i: t for i, t in self.targets.items() if i not in gone}
         self.pairs = [pair for pair in self.pairs if pair[1] not in gone]
 
     def recall(self, cue, k):
+        """Ids, those of equal cues first, and of them the newest."""
         ranked = sorted(enumerate(self.pairs), key=lambda p: (p[1][0] != cue, -p[0]))
         return list(dict.fromkeys(i for _, (_, i) in ranked))[:k]
 
@@ -207,9 +210,8 @@ class Plain:
         """Targets along a chain, -1 behind its end."""
         found = [self.targets[self.recall(cue, 1)[0]]]
         while len(found) < hops:
-            onward = {self.targets[i] for c, i in self.pairs if c == found[-1]}
-            newest = [self.targets[i] for _, i in self.pairs if self.targets[i] in onward]
-            found.append(newest[-1] if newest else -1)
+            onward = [self.targets[i] for cue, i in self.pairs if cue == found[-1]]
+            found.append(onward[-1] if onward else -1)
         return found
 
 
@@ -246,11 +248,14 @@ def test_any_order_of_steps(search, steps):
             memory.delete(gone)
             plain.delete(gone)
         elif step == "recall" and known:
+            # Of cues at right angles, rounding ranks those that are kept in 8 bits.
+            n_sure = len({i for cue, i in plain.pairs if cue == what or search != "quantised"})
             for k in range(1, len(known) + 1):
                 ids, _, targets = memory.recall(pool[[what]], k=k)
-                assert ids[0].tolist() == plain.recall(what, k)
+                assert ids[0, :n_sure].tolist() == plain.recall(what, k)[:n_sure]
+            assert sorted(ids[0].tolist()) == known
             np.testing.assert_array_equal(targets[0], pool[[plain.targets[i] for i in ids[0]]])
             _, _, targets = memory.recall(pool[[what]], hops=4)
             wanted = np.concatenate([pool, np.zeros((1, WIDTH))])[plain.chain(what, 4)]
-            np.testing.assert_array_equal(targets[0], wanted)
+            assert not n_sure or np.array_equal(targets[0], wanted)
         assert len(memory) == len(plain.targets)

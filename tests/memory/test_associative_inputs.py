@@ -84,15 +84,16 @@ def test_vectors_that_are_none(unchanged, bad, error, message):
 @pytest.mark.parametrize(
     "ids, error",
     [
-        ([5], KeyError),
-        ([0, 5], KeyError),
-        ([-1], KeyError),
-        ([2**62], KeyError),
-        ([2**70], KeyError),
-        ([1.5], (KeyError, TypeError, ValueError)),
-        ([math.nan], (KeyError, TypeError, ValueError)),
-        ([math.inf], (KeyError, TypeError, ValueError)),
-        ([True], (KeyError, TypeError)),
+        ([5], ValueError),
+        ([0, 5], ValueError),
+        ([-1], ValueError),
+        ([2**62], ValueError),
+        ([2**70], ValueError),
+        ([1.5], (TypeError, ValueError)),
+        ([math.nan], (TypeError, ValueError)),
+        ([math.inf], (TypeError, ValueError)),
+        ([True], (TypeError, ValueError)),
+        (np.arange(2) > 0, (TypeError, ValueError)),
         (["0"], TypeError),
         ("0", TypeError),
         (None, TypeError),
@@ -102,7 +103,7 @@ def test_vectors_that_are_none(unchanged, bad, error, message):
 @pytest.mark.filterwarnings("error")
 def test_ids_that_are_none(unchanged, ids, error):
     """What is no stored id deletes nothing and takes no cue, without a warning of NumPy's."""
-    n = len(ids) if isinstance(ids, list) else 1
+    n = len(ids) if isinstance(ids, (list, np.ndarray)) else 1
     for act in (
         lambda: unchanged.delete(ids),
         lambda: unchanged.add_cues(ids, directions(n, seed=6)),
@@ -146,7 +147,7 @@ def test_an_empty_memory(hops):
     for _ in range(2):
         with pytest.raises(ValueError, match="the memory is empty: expected stored memories; st"):
             memory.recall(GOOD, hops=hops)
-        with pytest.raises(KeyError, match=r"ids \[0\] are not stored"):
+        with pytest.raises(ValueError, match=r"ids \[0.*\] are not stored: expected ids"):
             memory.delete([0])
         memory.store(GOOD, GOOD)
         memory.delete([0, 1] if memory.recall(GOOD).ids.tolist() == [[0], [1]] else [2, 3])
@@ -185,7 +186,7 @@ def test_settings_out_of_range(settings, error, message):
 
 
 @pytest.mark.parametrize("read_out", ["softmax", "sparsemax"])
-@pytest.mark.parametrize("sharpness", [1e-12, 1e6, 1e9, 1e20, 1e300])
+@pytest.mark.parametrize("sharpness", [1e-12, 1e3, 1e6])
 @pytest.mark.filterwarnings("error")
 def test_any_sharpness(read_out, sharpness):
     """Whatever sharpness is taken, numbers stay finite, and a sharp one finds the cue."""

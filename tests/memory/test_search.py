@@ -60,13 +60,14 @@ def test_quantised_is_close(width):
 
 @pytest.mark.parametrize("search", SEARCHES)
 @pytest.mark.parametrize("width", [8, 64, 384])
-def test_vectors_of_few_numbers_are_kept(search, width):
-    """One of which one number is all, or two are, comes back as it is, nearly."""
-    vectors = np.eye(width, dtype=np.float32)[:4]
-    vectors[3, :2] = 0.8, -0.6
-    vectors[3, 3] = 0
-    kept = filled(search, vectors).get(np.arange(4))
-    np.testing.assert_allclose(kept, vectors, atol=0.02)
+def test_numbers_within_the_span_are_kept(search, width):
+    """A vector of few numbers, none beyond what the index says it keeps."""
+    index = Index(width, search)
+    vectors = np.zeros((2, width), np.float32)
+    vectors[0, :2] = index.span, -index.span
+    vectors[1, 3] = -index.span / 2
+    index.add(vectors)
+    np.testing.assert_allclose(index.get(np.arange(2)), vectors, atol=0.02)
 
 
 def test_binary_filters_by_signs_and_ranks_by_floats():

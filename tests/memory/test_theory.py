@@ -65,6 +65,27 @@ def test_winners_at_capacity(n_right, n_runs, slack):
     assert measured == pytest.approx(0.99, abs=5 * (0.99 * 0.01 / n) ** 0.5 + slack)
 
 
+def test_winners_by_drawing_what_is_assumed():
+    """Loads and counts of units, drawn one by one, give the share that is computed."""
+    rng, n_right, share = np.random.default_rng(0), 8, ACTIVE / SIZE
+    for n_pairs in (329, 600):
+        loads = rng.binomial(n_pairs, share, size=(2000, SIZE))
+        chance = 1 - (1 - share) ** loads
+        own = n_right + rng.binomial(ACTIVE - n_right, chance[:, :ACTIVE])
+        others = rng.binomial(ACTIVE, chance[:, ACTIVE:])
+        right = own.min(axis=1) > others.max(axis=1)
+        expected = winners_share(SIZE, ACTIVE, n_pairs, n_right)
+        assert expected == pytest.approx(right.mean(), abs=5 * (0.25 / 2000) ** 0.5)
+        assert 0.1 < expected < 0.95
+
+
+def test_a_whole_cue_is_read_alike_by_both():
+    """Where all units of a cue are right, winners are the units to which all are wired."""
+    for least in (0.5, 0.99):
+        winning = capacity(SIZE, ACTIVE, ACTIVE, winners_share, least)
+        assert winning == pytest.approx(capacity(SIZE, ACTIVE, ACTIVE, least=least), rel=0.01)
+
+
 def test_palms_numbers():
     """16,384 units of which 50 fire; units that take part unevenly cost some pairs."""
     assert capacity(16_384, 50, 50, even=True) == pytest.approx(149_387, abs=100)
@@ -98,7 +119,7 @@ def test_shares_fall_with_pairs_and_rise_with_the_cue(share):
     assert falling[0] == pytest.approx(1, abs=1e-9) and falling[-1] < 1e-6
     assert (np.diff(falling) <= 1e-12).all()
     rising = [share(SIZE, ACTIVE, 1500, n_right) for n_right in range(1, 17)]
-    assert (np.diff(rising) >= -1e-12).all() and rising[-1] > 0.99 > rising[0]
+    assert (np.diff(rising) >= -1e-9).all() and rising[-1] > 0.99 > rising[0]
 
 
 @pytest.mark.parametrize("share", [faultless_share, winners_share])
@@ -142,8 +163,12 @@ def test_counted_connections_are_predicted():
         fired = winners(counted_drive(queries, code_matrix(cues, SIZE), rows), ACTIVE)
         measured = (shared_units(fired, rows).argmax(1) == np.arange(n)).mean()
         cosines = np.where(np.eye(n, dtype=bool), cosine, 0.0)
-        again = np.random.default_rng(1)
-        predicted = predict_counted(cosines, np.arange(n), targets, SIZE, again)
-        assert predicted == pytest.approx(measured, abs=5 * (0.25 / n) ** 0.5)
+        predicted = np.mean(
+            [
+                predict_counted(cosines, np.arange(n), targets, SIZE, np.random.default_rng(seed))
+                for seed in range(5)
+            ]
+        )
+        assert predicted == pytest.approx(measured, abs=3.5 * (0.25 / n) ** 0.5)
         shares.append(measured)
     assert shares[0] < 0.5 < shares[-1]  # neither all right nor all wrong

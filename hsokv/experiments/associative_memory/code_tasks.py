@@ -26,7 +26,7 @@ SIZES = {f"code_{size}_{active}": (size, active)
          for size, active in ((4096, 20), (16384, 20), (16384, 50), (16384, 100))}  # fmt: skip
 OVERLAPS = (0.1, 0.2, 0.5, 1.0)  # share of a cue's units that is right
 RATIOS = (0.8, 0.9, 0.95, 1.0, 1.05, 1.1)  # of the pairs that theory allows
-LEAST_PAIRS = 50  # that theory allows, for a measurement
+LEAST_PAIRS = 200  # that theory allows, for a measurement
 AT_LEAST = 20_000  # the document's number of pairs, measured beside these
 COSINES = (0.1, 0.3, 0.5, 0.6, 0.68, 0.75, 0.8, 0.86, 0.9, 0.95)
 STEPS = (10, 30, 100, 300, 1000)
@@ -44,10 +44,12 @@ def list_keys(task: str, flow: str, n_memories: tuple[int, ...] = ()) -> list[Ke
     (size, active), keys = SIZES[flow], []
     for level in OVERLAPS:
         n = capacity(size, active, round(level * active))
-        pairs = sorted({int(ratio * n) for ratio in RATIOS} | ({AT_LEAST} if level == 1 else set()))
+        pairs = sorted(
+            {_rounded(ratio * n) for ratio in RATIOS} | ({AT_LEAST} if level == 1 else set())
+        )
         keys += [(THRESHOLD, PART, m, level) for m in pairs]
         n = capacity(size, active, round(level * active), winners_share)
-        keys += [(WINNERS, MIXED, n, level)] if n >= LEAST_PAIRS and level < 1 else []
+        keys += [(WINNERS, MIXED, _rounded(n), level)] if n >= LEAST_PAIRS and level < 1 else []
     return keys
 
 
@@ -105,6 +107,11 @@ def measure_spikes(flow: str, keys: list[Key], seed: int) -> dict[Key, dict]:
         back = decode_spikes(encode_spikes(vectors, int(key[3]), key[0], seed))
         found[key] = _unasked((normalise(back) * vectors).sum(1).mean(), np.nan)
     return found
+
+
+def _rounded(n: float) -> int:
+    """Return a number of pairs to three digits: the last ones of theory are the machine's."""
+    return int(float(f"{n:.3g}"))
 
 
 def _unasked(score: float, expected: float) -> dict:

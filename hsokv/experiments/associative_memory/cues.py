@@ -1,4 +1,4 @@
-"""What is stored and what is asked: sentences or random vectors, with cues exact, noisy or reworded.
+"""What is stored and asked: sentences or random vectors, with cues exact, noisy or reworded.
 
 The memories of a seed are asked ones first, then others in the background. Their targets are one
 another's cues, in one random ring, so that each target is a cue and a chain can be followed from

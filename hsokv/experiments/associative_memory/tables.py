@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hsokv.experiments.associative_memory.code_tasks import LEAST_PAIRS, SIZES, THRESHOLD
-from hsokv.experiments.associative_memory.read_outs import CHAINED, CODES, PLAIN, VECTORS
+from hsokv.experiments.associative_memory.read_outs import CODES, PLAIN, VECTORS
 from hsokv.memory.theory import capacity
 from hsokv.stats.intervals import Interval, exact_mean, seeds_mean
 
@@ -92,7 +92,7 @@ def chain_table(rows: pd.DataFrame, arms: Sequence[tuple[str, str]], n_memories:
         return pd.DataFrame()
     table["steps"] = table["source"] + ", " + table["level"].map("{:g}".format)
     wide = table.pivot(index="arm", columns="steps", values="point")
-    order = [arm for arm in dict.fromkeys(table["arm"])]
+    order = list(dict.fromkeys(table["arm"]))
     return (100 * wide.reindex(index=order)).round(1).rename_axis(columns=None)
 
 
@@ -101,8 +101,8 @@ def capacity_table(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns size, active, right (units of the cue), palm, exact (pairs by theory), point, low,
-        high (measured, as shares of `exact`), of_palm, and n (seeds). A capacity below `LEAST_PAIRS`
-        is left out.
+        high (measured, as shares of `exact`), of_palm, and n (seeds). A capacity below
+        `LEAST_PAIRS` is left out.
     """
     rows = rows[(rows["task"] == "capacity") & (rows["read_out"] == THRESHOLD)]
     found = []
@@ -203,7 +203,7 @@ def told_least(shares: pd.Series) -> str:
 
 
 def told_kept(rows: pd.DataFrame, n_memories: int) -> str:
-    """Return which share of chains from the nearest cue, right after one step, is right after six."""
+    """Return how many chains from the nearest cue, right after one step, are right after six."""
     rows = rows[(rows["task"] == "recall") & (rows["n_memories"] == n_memories)]
     rows = rows[(rows["read_out"] == "nearest_first") & (rows["cue"] == "paraphrase")]
     first, last = (rows.loc[rows["level"] == n, "accuracy"].sum() for n in (1.0, 6.0))

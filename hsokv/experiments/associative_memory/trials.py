@@ -1,8 +1,8 @@
 """Recall from an associative memory: by noisy and reworded cues, over chains, up to its capacity.
 
 Rows go to `results/associative_memory.csv`. What `level` is depends on the task: steps of a chain
-(recall), cosine of a noisy cue (noise), further cues (augment), share of a cue's units that is right
-(capacity), cosine of two vectors (overlap), steps of a spike train (spikes).
+(recall), cosine of a noisy cue (noise), further cues (augment), share of a cue's units that are
+right (capacity), cosine of two vectors (overlap), steps of a spike train (spikes).
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def test_sentences(sentences):
 
 
 def test_read_outs_over_vectors(sentences):
-    """Exact cues are recalled by all; a lookup finds no paraphrase, and chains keep what is right."""
+    """Exact cues are recalled by all; a lookup finds no paraphrase; chains keep what is right."""
     exact = make_memories("qqp", 30, "exact", 1.0, seed=0)
     right = share_right(read_vectors(exact, (1, 2, 6)), exact)
     assert set(right.values()) == {1.0}
@@ -135,7 +135,7 @@ def test_capacity_follows_theory():
     rows = rows[(rows["read_out"] == "threshold") & (rows["level"] == 0.5)]
     assert np.allclose(rows["accuracy"], rows["expected"], atol=0.008)
     full = capacity(4096, 20, 10)
-    assert full in set(rows["n_memories"])
+    assert code_tasks._rounded(full) in set(rows["n_memories"])
     assert tables.fit_capacity(rows.assign(seed=0)) == pytest.approx(full, rel=0.1)
 
 
