@@ -20,7 +20,7 @@ from typing import Any
 
 from hsokv.claims.rows import settings_of
 from hsokv.data.paraphrases import SOURCES
-from hsokv.experiments.associative_memory.tables import DOCUMENTED
+from hsokv.experiments.associative_memory.tables import DOCUMENTED, KINDS
 from hsokv.experiments.attribution.specifications import SPECIFICATIONS
 from hsokv.experiments.documented_size.trials import (
     POOLINGS,
@@ -38,7 +38,6 @@ Specified = tuple[dict[str, str], dict[str, Any]]
 ARMS = {arm_name(*arm): arm for arm in list_arms()}
 WORDS = (20, 100)
 SWARM = "swarm"  # as a variant of the issues, and as a training at the documented size
-KINDS = (DOCUMENTED, "even_16384_50", "centred_16384_50")
 RECALLED = {"recall": ("random", *SOURCES), "noise": ("random", "qqp")}  # task -> sources
 TRAINED = {"steps": "plain, 5e-4", "swarm": "swarm"}
 

@@ -144,12 +144,12 @@ def _finish(panel: Axes, values: pd.Series, title: str, is_log: bool = True) -> 
     panel.set(ylim=(0, 102), yticks=range(0, 101, 20), title=title)
 
 
-def _legend(fig: Figure, axes: Sequence[Axes], xlabel: str, n_cols: int, ylabel: str = ""
-            ) -> None:  # fmt: skip
+def _legend(fig: Figure, axes: Sequence[Axes], xlabel: str, n_cols: int, ylabel: str = "") -> None:
     entries = {k: h for panel in axes for h, k in zip(*panel.get_legend_handles_labels())}
     fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=n_cols,
                handlelength=3)  # fmt: skip
-    fig.supxlabel(xlabel, fontsize=9.5)
+    for panel in axes[-2:]:
+        panel.set_xlabel(xlabel)
     fig.supylabel(ylabel or ACCURACY_LABEL, fontsize=9.5)
 
 

@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hsokv.experiments.associative_memory.code_tasks import LEAST_PAIRS, SIZES, THRESHOLD
-from hsokv.experiments.associative_memory.read_outs import CODES, PLAIN, VECTORS
+from hsokv.experiments.associative_memory.read_outs import (
+    CHAINED,
+    CODES,
+    FOLLOWED,
+    PLAIN,
+    SEARCHED,
+    VECTORS,
+)
 from hsokv.memory.theory import capacity
 from hsokv.stats.intervals import Interval, exact_mean, seeds_mean
 
 DOCUMENTED = "code_16384_50"  # the code that the document recommends
+KINDS = (DOCUMENTED, "even_16384_50", "centred_16384_50")
 DOCUMENT = tuple(name for name, (_, _, kind) in CODES.items() if kind == PLAIN)
 NOT_RUN = "not run"
 EXPECTED = ("expected", "expected_coded")
@@ -42,6 +51,11 @@ _CODED = {
 for _flow, (_size, _active, _kind) in CODES.items():
     _note = f"{_size:,}/{_active}" + ("" if _kind == PLAIN else f", {_kind}")
     ARMS |= {(_flow, name): f"{words} ({_note})" for name, words in _CODED.items()}
+
+
+SEARCHES = [(VECTORS, name) for name in SEARCHED]
+CHAINS = [(VECTORS, name) for name in CHAINED] + [(DOCUMENTED, name) for name in FOLLOWED]
+CHAINS.append((KINDS[-1], "bits"))
 
 
 def mean_over_seeds(rows: pd.DataFrame, column: str = "accuracy") -> Interval:
@@ -72,28 +86,33 @@ def wide_table(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return accuracies in percent as text, a row per arm and a column per value of a column."""
     if table.empty:
         return pd.DataFrame()
-    text = [in_percent(Interval(r.point, r.low, r.high, r.n)) for r in table.itertuples()]
+    text = [in_percent(row) for row in table.itertuples()]
     wide = table.assign(text=text).pivot(index="arm", columns=column, values="text")
     order = list(dict.fromkeys(table["arm"]))
     return wide.reindex(index=order).fillna("–").rename_axis(columns=None)
 
 
-def in_percent(found: Interval) -> str:
-    """Return an interval as '86.1 [84.0, 88.2]'."""
-    point, low, high = (f"{round(100 * x, 1) + 0.0:.1f}" for x in found[:3])
+def in_percent(found: Any) -> str:
+    """Return an interval, or a row that holds one, as '86.1 [84.0, 88.2]'."""
+    ends = (found.point, found.low, found.high)
+    point, low, high = (f"{round(100 * x, 1) + 0.0:.1f}" for x in ends)
     return f"{point} [{low}, {high}]"
 
 
-def chain_table(rows: pd.DataFrame, arms: Sequence[tuple[str, str]], n_memories: int, cue: str
-                ) -> pd.DataFrame:  # fmt: skip
-    """Return how often a chain is right after each number of steps, in percent, by source."""
+def chain_table(rows: pd.DataFrame, n_memories: int, cue: str) -> pd.DataFrame:
+    """Return how many chains are right after 1, 2 and 6 steps, in percent, by source."""
+    arms = [(VECTORS, "nearest"), *CHAINS]
     table = accuracy_table(rows, arms, task="recall", n_memories=n_memories, cue=cue)
-    if table.empty:
-        return pd.DataFrame()
-    table["steps"] = table["source"] + ", " + table["level"].map("{:g}".format)
-    wide = table.pivot(index="arm", columns="steps", values="point")
-    order = list(dict.fromkeys(table["arm"]))
-    return (100 * wide.reindex(index=order)).round(1).rename_axis(columns=None)
+    wide = table.pivot(index="arm", columns=["source", "level"], values="point")
+    wide = wide.reindex(index=[ARMS[arm] for arm in CHAINS])
+    first = table[table["arm"] == ARMS[VECTORS, "nearest"]].set_index("source")["point"]
+    found = {"arm": wide.index}
+    for source in dict.fromkeys(table["source"]):
+        steps = wide[source].copy()
+        steps[1.0] = steps[1.0].fillna(first[source])  # what begins at the nearest cue
+        texts = (100 * steps).round(1).astype(str)
+        found[source] = [" / ".join(line) for line in texts[sorted(steps)].to_numpy()]
+    return pd.DataFrame(found)
 
 
 def capacity_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -120,6 +139,18 @@ def capacity_table(rows: pd.DataFrame) -> pd.DataFrame:
             **ratios._asdict(), "of_palm": exact_mean([value / palm for value in measured]),
         })  # fmt: skip
     return pd.DataFrame(found)
+
+
+def shown_capacity(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of capacities as the page shows it."""
+    return pd.DataFrame({
+        "units": [f"{row.size:,}/{row.active}" for row in table.itertuples()],
+        "of a cue": table["right"],
+        "pairs by theory": table["exact"].map("{:,}".format),
+        "measured, % of it": [in_percent(row) for row in table.itertuples(index=False)],
+        "pairs by the simpler theory": table["palm"].map("{:,}".format),
+        "measured, % of that": (100 * table["of_palm"]).round(1),
+    })  # fmt: skip
 
 
 def fit_capacity(rows: pd.DataFrame) -> float:
@@ -202,11 +233,11 @@ def told_least(shares: pd.Series) -> str:
     return NOT_RUN if shares.empty else f"{100 * shares.min():.0f} %"
 
 
-def told_kept(rows: pd.DataFrame, n_memories: int) -> str:
+def told_kept(rows: pd.DataFrame, n_memories: int, sources: Sequence[str]) -> str:
     """Return how many chains from the nearest cue, right after one step, are right after six."""
-    rows = rows[(rows["task"] == "recall") & (rows["n_memories"] == n_memories)]
-    rows = rows[(rows["read_out"] == "nearest_first") & (rows["cue"] == "paraphrase")]
-    first, last = (rows.loc[rows["level"] == n, "accuracy"].sum() for n in (1.0, 6.0))
+    chosen = {"task": "recall", "cue": "paraphrase", "n_memories": n_memories}
+    own = select(rows[rows["source"].isin(sources)], (DOCUMENTED, "nearest_first"), **chosen)
+    first, last = (own.loc[own["level"] == n, "accuracy"].sum() for n in (1.0, 6.0))
     return f"{100 * last / first:.1f} %" if first else NOT_RUN
 
 
