@@ -17,8 +17,8 @@ from hsokv.boundary.checks import check_keys, shown
 
 FORMAT = 1
 MOST_IDS = 2**62
-#: Tensor -> its type and number of axes: cues (C, d), targets (N, d), the id of each cue's memory
-#: (C,), ids of memories (N,), and the next id (1,).
+#: Type and number of axes of each tensor. Cues are (C, d), targets (N, d), owners, the id of each
+#: cue's memory, (C,), ids of memories (N,), and the next id (1,).
 TENSORS = {"cues": (np.float32, 2), "targets": (np.float32, 2), "owners": (np.int64, 1),
            "ids": (np.int64, 1), "next": (np.int64, 1)}  # fmt: skip
 SLACK = 0.02  # of a vector's length, which 8 bits a number may change

@@ -21,7 +21,7 @@ SPIKES = "spikes"
 THRESHOLD, WINNERS, SHARED = "threshold", "winners", "shared"
 READ_OUTS = (THRESHOLD, WINNERS, SHARED, *KINDS)
 PART, MIXED = "part", "mixed"  # of a cue: the units that are right alone, or others beside them
-#: Random codes: units and active units.
+#: Units and active units of random codes.
 SIZES = {f"code_{size}_{active}": (size, active)
          for size, active in ((4096, 20), (16384, 20), (16384, 50), (16384, 100))}  # fmt: skip
 OVERLAPS = (0.1, 0.2, 0.5, 1.0)  # share of a cue's units that is right

@@ -28,7 +28,7 @@ CODES = {
     "code_16384_100": (16384, 100, PLAIN), "even_16384_50": (16384, 50, EVEN),
     "centred_16384_50": (16384, 50, CENTRED),
 }  # fmt: skip
-#: Two-stage reads: name -> separation and sharpness.
+#: Separation and sharpness of two-stage reads.
 SETTLED = {"softmax_5": ("softmax", 5.0), "softmax_20": ("softmax", 20.0),
            "softmax_100": ("softmax", 100.0), "sparsemax_20": ("sparsemax", 20.0)}  # fmt: skip
 N_CANDIDATES, N_STEPS = 20, 3

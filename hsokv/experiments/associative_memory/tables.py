@@ -30,7 +30,7 @@ DOCUMENT = tuple(name for name, (_, _, kind) in CODES.items() if kind == PLAIN)
 NOT_RUN = "not run"
 EXPECTED = ("expected", "expected_coded")
 LEAST_RIGHT = 0.99  # of answers, where a memory is full
-#: Arm -> its name in tables and figures: read-out, over vectors or with a code.
+#: Names of arms in tables and figures, a read-out over vectors or with a code each.
 ARMS = {
     (VECTORS, "lookup"): "exact lookup",
     (VECTORS, "words"): "word search (TF-IDF)",
