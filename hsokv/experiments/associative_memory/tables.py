@@ -88,8 +88,9 @@ def wide_table(table: pd.DataFrame, column: str) -> pd.DataFrame:
         return pd.DataFrame()
     text = [in_percent(row) for row in table.itertuples()]
     wide = table.assign(text=text).pivot(index="arm", columns=column, values="text")
+    columns = list(dict.fromkeys(table[column])) if column == "source" else sorted(wide)
     order = list(dict.fromkeys(table["arm"]))
-    return wide.reindex(index=order).fillna("–").rename_axis(columns=None)
+    return wide.reindex(index=order, columns=columns).fillna("–").rename_axis(columns=None)
 
 
 def in_percent(found: Any) -> str:
@@ -106,7 +107,7 @@ def chain_table(rows: pd.DataFrame, n_memories: int, cue: str) -> pd.DataFrame:
     wide = table.pivot(index="arm", columns=["source", "level"], values="point")
     wide = wide.reindex(index=[ARMS[arm] for arm in CHAINS])
     first = table[table["arm"] == ARMS[VECTORS, "nearest"]].set_index("source")["point"]
-    found = {"arm": wide.index}
+    found = {"read-out": wide.index}
     for source in dict.fromkeys(table["source"]):
         steps = wide[source].copy()
         steps[1.0] = steps[1.0].fillna(first[source])  # what begins at the nearest cue
