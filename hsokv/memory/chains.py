@@ -111,6 +111,10 @@ class Chains:
         n_false = len(found) - self._n_active
         if not 0 <= n_false <= MOST_FALSE:
             return np.empty(0, int)
+        if not n_false:  # nearly always
+            places = self._with_sum(int(self._checksums(found)))
+            right = len(places) and (self._codes[places[0], 1] == found).all()
+            return places if right else places[:0]
         left_out = np.array(list(combinations(range(len(found)), n_false)), int)
         rests = self._checksums(found) - self._factors[found[left_out]].sum(1)
         ends = (np.searchsorted(self._sums, rests, side) for side in ("left", "right"))
@@ -121,6 +125,13 @@ class Chains:
             ):
                 return places
         return np.empty(0, int)
+
+    def _with_sum(self, checksum: int) -> np.ndarray:
+        """Return the pairs whose targets have a checksum, the newest last."""
+        low = np.searchsorted(self._sums, checksum)
+        if low == len(self._sums) or self._sums[low] != checksum:
+            return self._order[:0]
+        return self._order[low : np.searchsorted(self._sums, checksum, "right")]
 
     def _checksums(self, codes: np.ndarray) -> np.ndarray:
         """Return a number for each code, (...,), of codes (..., a)."""

@@ -1,13 +1,16 @@
 """The most similar of many unit vectors: exactly, or with less memory, or sooner (FAISS).
 
-`flat` keeps 32-bit floats and compares all. `quantised` keeps 8 bits of each number, a quarter of
-the memory, and finds what is most similar to within their rounding. `binary` compares signs first,
-one bit of each number, and ranks the best of them by 32-bit floats (Douze et al., 2024).
+`flat` keeps 32-bit floats and compares all. `bounded` finds the same and reads a quarter of that: it
+compares 8 bits of each number first and goes on until no other vector can be among the best, since
+the rounding has moved none farther than is known. `quantised` keeps these 8 bits alone, a quarter of the
+memory, and finds what is most similar to within their rounding. `binary` compares signs first, one
+bit of each number, and ranks the best of them by 32-bit floats (Douze et al., 2024).
 
 The 8 bits span six standard deviations of a unit vector's numbers, as sentence vectors need;
-`span` says how large a number may be.
+`span` says how large a number may be. A `bounded` search takes any, and takes longer where one of
+the stored vectors has larger ones.
 
-Axes: B queries, N stored vectors, d width.
+Axes: B queries, N stored vectors, d width, k answers.
 """
 
 from __future__ import annotations
@@ -16,10 +19,12 @@ import numpy as np
 
 from hsokv.boundary.checks import check_keys
 
-SEARCHES = ("flat", "quantised", "binary")
-FILTERED = 400  # vectors that pass the comparison of signs, at least, ...
-FILTERED_EACH = 20  # ... and for each one that is asked for
+SEARCHES = ("flat", "bounded", "quantised", "binary")
+FILTERED = 800  # vectors that pass the comparison of signs, at least, ...
+FILTERED_EACH = 40  # ... and for each one that is asked for
+BOUNDED_EACH = 5  # compared exactly at first, for each one that is asked for
 SPREAD = 6.0  # standard deviations of a unit vector's numbers that 8 bits span
+ROUNDING = 1e-5  # of a sum of 32-bit floats, at most
 
 
 class Index:
@@ -40,12 +45,19 @@ class Index:
         self.width, self.search = int(width), search
         width = self.width
         self._floats = faiss.IndexFlatIP(width)
-        self._signs = faiss.IndexBinaryFlat(8 * -(-width // 8)) if search == "binary" else None
+        self._signs = self._bytes = None
+        self._moved = 0.0  # farthest that a vector is from its 8 bits
         if search == "quantised":
             kind = faiss.ScalarQuantizer.QT_8bit
             self._floats = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
             ends = np.array([[-self.span] * width, [self.span] * width], np.float32)
             self._floats.train(ends)
+        elif search == "bounded":
+            kind = faiss.ScalarQuantizer.QT_8bit_direct_signed
+            self._bytes = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
+        elif search == "binary":
+            self._signs = faiss.IndexBinaryFlat(8 * -(-width // 8))
+            self._signs.use_heap = False  # counting takes no longer where many pass
 
     def __len__(self) -> int:
         return self._floats.ntotal
@@ -53,13 +65,19 @@ class Index:
     @property
     def span(self) -> float:
         """Largest number of a vector that is kept as it is."""
-        return min(1.0, SPREAD / self.width**0.5) if self.search == "quantised" else 1.0
+        return self._range if self.search == "quantised" else 1.0
+
+    @property
+    def _range(self) -> float:
+        """Largest number that 8 bits hold."""
+        return min(1.0, SPREAD / self.width**0.5)
 
     @property
     def n_bytes(self) -> int:
         """Bytes of the stored vectors."""
-        signs = self._signs.code_size if self._signs else 0
-        return len(self) * (self._floats.sa_code_size() + signs)
+        size = self._floats.sa_code_size()
+        size += self._signs.code_size if self._signs else 0
+        return len(self) * (size + (self._bytes.sa_code_size() if self._bytes else 0))
 
     def add(self, vectors: np.ndarray) -> None:
         """Store unit vectors, (B, d), behind those before."""
@@ -67,6 +85,10 @@ class Index:
         self._floats.add(vectors)
         if self._signs:
             self._signs.add(_signs_of(vectors))
+        if self._bytes and len(vectors):
+            steps, moved = self._in_steps(vectors)
+            self._bytes.add(steps)
+            self._moved = max(self._moved, float(moved.max()))
 
     def get(self, places: np.ndarray) -> np.ndarray:
         """Return stored vectors by their places, (B, d), float32, as they are kept."""
@@ -74,6 +96,16 @@ class Index:
         if not len(places):
             return np.empty((0, self.width), np.float32)
         return self._floats.reconstruct_batch(places)
+
+    def floats(self) -> np.ndarray:
+        """Return the stored vectors where they lie, (N, d), not copied; not of a quantised search.
+
+        They must neither be written to nor read after the next `add` or `remove`.
+        """
+        if not len(self):
+            return np.empty((0, self.width), np.float32)
+        numbers = _load_faiss().rev_swig_ptr(self._floats.get_xb(), len(self) * self.width)
+        return numbers.reshape(len(self), self.width)
 
     def round(self, vectors: np.ndarray) -> np.ndarray:
         """Return vectors (B, d) as they would be kept."""
@@ -83,24 +115,74 @@ class Index:
     def remove(self, places: np.ndarray) -> None:
         """Drop stored vectors; those behind them move up."""
         places = np.asarray(places, np.int64)
-        self._floats.remove_ids(places)
-        if self._signs:
-            self._signs.remove_ids(places)
+        for index in (self._floats, self._signs, self._bytes):
+            if index:
+                index.remove_ids(places)
 
-    def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return cosines and places of the k most similar, best first, (B, min(k, N)) each."""
+    def find(
+        self, queries: np.ndarray, k: int, n_filtered: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return cosines and places of the k most similar, best first, (B, min(k, N)) each.
+
+        Args:
+            queries: unit vectors, (B, d).
+            k: answers for each.
+            n_filtered: vectors that pass a comparison of signs, at least k; 0 takes a number that
+                is enough for most sentence vectors.
+        """
         queries = np.ascontiguousarray(queries, np.float32)
         k = min(k, len(self))
-        if not self._signs:
+        if not k or not (self._signs or self._bytes):
             return self._floats.search(queries, k)
-        n_filtered = min(len(self), max(FILTERED, FILTERED_EACH * k))
-        _, passed = self._signs.search(_signs_of(queries), n_filtered)
+        floats = self.floats()
         cosines, places = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), int)
+        if self._bytes:
+            for i, query in enumerate(queries):
+                cosines[i], places[i] = self._find_bounded(floats, query, k)
+            return cosines, places
+        n_filtered = max(n_filtered, k) if n_filtered else max(FILTERED, FILTERED_EACH * k)
+        _, passed = self._signs.search(_signs_of(queries), min(len(self), n_filtered))
         for i, (query, some) in enumerate(zip(queries, passed)):
-            exact = self.get(some) @ query
-            best = np.argsort(-exact, kind="stable")[:k]
-            cosines[i], places[i] = exact[best], some[best]
+            cosines[i], places[i] = _best(floats[some] @ query, some, k)
         return cosines, places
+
+    def _find_bounded(
+        self, floats: np.ndarray, query: np.ndarray, k: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return cosines and places of the k most similar to one query, (k,) each."""
+        steps, moved = self._in_steps(query[None])
+        slack = (1 + self._moved) * float(moved[0]) + self._moved * float(np.linalg.norm(query))
+        n_some = BOUNDED_EACH * k
+        while True:
+            n_some = min(n_some, len(self))
+            near, some = self._bytes.search(steps, n_some)
+            cosines, places = _best(floats[some[0]] @ query, some[0], k)
+            # No other vector is nearer than the last of these, but for what rounding has moved.
+            most = near[0, -1] / self._steps**2 + slack + ROUNDING
+            if n_some == len(self) or cosines[-1] > most:
+                return cosines, places
+            n_some *= 4
+
+    def _in_steps(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return vectors (B, d) rounded to whole steps of 8 bits, and how far that moves each."""
+        steps = np.clip(np.rint(vectors * self._steps), -127, 127)
+        return steps, np.linalg.norm(vectors - steps / self._steps, axis=1)
+
+    @property
+    def _steps(self) -> float:
+        """Steps of 8 bits in a unit of a vector's numbers."""
+        return float(np.float32(127 / self._range))
+
+
+
+def _best(cosines: np.ndarray, places: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the k largest cosines and their places, of equal ones the first stored first."""
+    if k < len(cosines):
+        least = np.partition(cosines, len(cosines) - k)[len(cosines) - k]
+        some = np.flatnonzero(cosines >= least)
+        cosines, places = cosines[some], places[some]
+    order = np.lexsort((places, -cosines))[:k]
+    return cosines[order], places[order]
 
 
 def _signs_of(vectors: np.ndarray) -> np.ndarray:

@@ -180,7 +180,8 @@ def test_bytes():
     """Vectors and ids, a quarter of the cues where they are quantised."""
     sizes = {search: filled(64, search=search)[0].n_bytes for search in SEARCHES}
     flat = 64 * (2 * WIDTH * 4 + 2 * 8)
-    assert sizes == {"flat": flat, "quantised": flat - 64 * WIDTH * 3, "binary": flat + 64 * 4}
+    more = {"flat": 0, "bounded": WIDTH, "quantised": -3 * WIDTH, "binary": 4}
+    assert sizes == {search: flat + 64 * size for search, size in more.items()}
 
 
 class Plain:

@@ -124,7 +124,8 @@ def test_bytes():
     """Floats take four bytes a number, rounded ones one, signs an eighth more."""
     vectors = directions(10, 48)
     sizes = {search: filled(search, vectors).n_bytes for search in SEARCHES}
-    assert sizes == {"flat": 10 * 48 * 4, "quantised": 10 * 48, "binary": 10 * (48 * 4 + 6)}
+    each = {"flat": 48 * 4, "bounded": 48 * 5, "quantised": 48, "binary": 48 * 4 + 6}
+    assert sizes == {search: 10 * size for search, size in each.items()}
 
 
 @pytest.mark.parametrize("search", SEARCHES)
