@@ -1,10 +1,11 @@
 """The most similar of many unit vectors: exactly, or with less memory, or sooner (FAISS).
 
-`flat` keeps 32-bit floats and compares all. `bounded` finds the same and reads a quarter of that: it
-compares 8 bits of each number first and goes on until no other vector can be among the best, since
-the rounding has moved none farther than is known. `quantised` keeps these 8 bits alone, a quarter of the
-memory, and finds what is most similar to within their rounding. `binary` compares signs first, one
-bit of each number, and ranks the best of them by 32-bit floats (Douze et al., 2024).
+`flat` keeps 32-bit floats and compares all. `bounded` finds the same and reads a quarter as much:
+it compares 8 bits of each number first, and goes on until no other vector can be among the best,
+since it knows how far their rounding has moved any. `quantised` keeps these 8 bits alone, a
+quarter of the memory, and finds what is most similar to within their rounding. `binary` compares
+signs first, one bit of each number, and ranks the best of them by 32-bit floats (Douze et al.,
+2024).
 
 The 8 bits span six standard deviations of a unit vector's numbers, as sentence vectors need;
 `span` says how large a number may be. A `bounded` search takes any, and takes longer where one of
@@ -25,6 +26,7 @@ FILTERED_EACH = 40  # ... and for each one that is asked for
 BOUNDED_EACH = 5  # compared exactly at first, for each one that is asked for
 SPREAD = 6.0  # standard deviations of a unit vector's numbers that 8 bits span
 ROUNDING = 1e-5  # of a sum of 32-bit floats, at most
+PART = 50_000  # vectors rounded at a time
 
 
 class Index:
@@ -44,23 +46,24 @@ class Index:
         faiss = _load_faiss()
         self.width, self.search = int(width), search
         width = self.width
-        self._floats = faiss.IndexFlatIP(width)
-        self._signs = self._bytes = None
+        self._floats = np.empty((0, width), np.float32)  # with room for more
+        self._n = 0
+        self._codes = self._signs = None
         self._moved = 0.0  # farthest that a vector is from its 8 bits
         if search == "quantised":
             kind = faiss.ScalarQuantizer.QT_8bit
-            self._floats = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
+            self._codes = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
             ends = np.array([[-self.span] * width, [self.span] * width], np.float32)
-            self._floats.train(ends)
+            self._codes.train(ends)
         elif search == "bounded":
             kind = faiss.ScalarQuantizer.QT_8bit_direct_signed
-            self._bytes = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
+            self._codes = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
         elif search == "binary":
             self._signs = faiss.IndexBinaryFlat(8 * -(-width // 8))
-            self._signs.use_heap = False  # counting takes no longer where many pass
+            self._signs.use_heap = False  # counting takes hardly longer where many pass
 
     def __len__(self) -> int:
-        return self._floats.ntotal
+        return self._n
 
     @property
     def span(self) -> float:
@@ -73,51 +76,73 @@ class Index:
         return min(1.0, SPREAD / self.width**0.5)
 
     @property
+    def floats(self) -> np.ndarray:
+        """The stored vectors, (N, d), float32, read only; none of a quantised search."""
+        stored = self._floats[: self._n]
+        stored.flags.writeable = False
+        return stored
+
+    @property
     def n_bytes(self) -> int:
         """Bytes of the stored vectors."""
-        size = self._floats.sa_code_size()
-        size += self._signs.code_size if self._signs else 0
-        return len(self) * (size + (self._bytes.sa_code_size() if self._bytes else 0))
+        size = 0 if self.search == "quantised" else 4 * self.width
+        size += self._codes.sa_code_size() if self._codes else 0
+        return len(self) * (size + (self._signs.code_size if self._signs else 0))
 
     def add(self, vectors: np.ndarray) -> None:
         """Store unit vectors, (B, d), behind those before."""
         vectors = np.ascontiguousarray(vectors, np.float32)
-        self._floats.add(vectors)
+        if self.search == "quantised":
+            self._codes.add(vectors)
+        else:
+            self._append(vectors)
         if self._signs:
             self._signs.add(_signs_of(vectors))
-        if self._bytes and len(vectors):
-            steps, moved = self._in_steps(vectors)
-            self._bytes.add(steps)
-            self._moved = max(self._moved, float(moved.max()))
+        if self.search == "bounded" and len(vectors):
+            for start in range(0, len(vectors), PART):
+                steps, moved = self._in_steps(vectors[start : start + PART])
+                self._codes.add(steps)
+                self._moved = max(self._moved, float(moved.max()))
+        self._n += len(vectors)
+
+    def _append(self, vectors: np.ndarray) -> None:
+        """Copy vectors behind the others, into more room where there is too little."""
+        n = self._n + len(vectors)
+        if n > len(self._floats):  # NumPy asks for large pages, which are read sooner
+            room = np.empty((max(n, self._n * 3 // 2), self.width), np.float32)
+            room[: self._n] = self._floats[: self._n]
+            self._floats = room
+        self._floats[self._n : n] = vectors
 
     def get(self, places: np.ndarray) -> np.ndarray:
         """Return stored vectors by their places, (B, d), float32, as they are kept."""
         places = np.asarray(places, np.int64).ravel()
         if not len(places):
             return np.empty((0, self.width), np.float32)
-        return self._floats.reconstruct_batch(places)
-
-    def floats(self) -> np.ndarray:
-        """Return the stored vectors where they lie, (N, d), not copied; not of a quantised search.
-
-        They must neither be written to nor read after the next `add` or `remove`.
-        """
-        if not len(self):
-            return np.empty((0, self.width), np.float32)
-        numbers = _load_faiss().rev_swig_ptr(self._floats.get_xb(), len(self) * self.width)
-        return numbers.reshape(len(self), self.width)
+        if self.search == "quantised":
+            return self._codes.reconstruct_batch(places)
+        return self.floats[places]
 
     def round(self, vectors: np.ndarray) -> np.ndarray:
         """Return vectors (B, d) as they would be kept."""
-        codes = self._floats.sa_encode(np.ascontiguousarray(vectors, np.float32))
-        return self._floats.sa_decode(codes)
+        vectors = np.array(vectors, np.float32, order="C")
+        if self.search != "quantised":
+            return vectors
+        return self._codes.sa_decode(self._codes.sa_encode(vectors))
 
     def remove(self, places: np.ndarray) -> None:
         """Drop stored vectors; those behind them move up."""
         places = np.asarray(places, np.int64)
-        for index in (self._floats, self._signs, self._bytes):
+        for index in (self._codes, self._signs):
             if index:
                 index.remove_ids(places)
+        kept = np.ones(self._n, bool)
+        kept[places] = False
+        if self.search != "quantised":
+            first = int(places.min(initial=self._n))  # those before stay where they are
+            rest = self._floats[first : self._n][kept[first:]]
+            self._floats[first : first + len(rest)] = rest
+        self._n = int(kept.sum())
 
     def find(
         self, queries: np.ndarray, k: int, n_filtered: int = 0
@@ -132,11 +157,16 @@ class Index:
         """
         queries = np.ascontiguousarray(queries, np.float32)
         k = min(k, len(self))
-        if not k or not (self._signs or self._bytes):
-            return self._floats.search(queries, k)
-        floats = self.floats()
+        if self.search == "quantised" and k:
+            return self._codes.search(queries, k)
+        if self.search == "flat" and k:
+            faiss = _load_faiss()
+            return faiss.knn(queries, self.floats, k, metric=faiss.METRIC_INNER_PRODUCT)
+        floats = self.floats
         cosines, places = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), int)
-        if self._bytes:
+        if not k:
+            return cosines, places
+        if self.search == "bounded":
             for i, query in enumerate(queries):
                 cosines[i], places[i] = self._find_bounded(floats, query, k)
             return cosines, places
@@ -155,7 +185,7 @@ class Index:
         n_some = BOUNDED_EACH * k
         while True:
             n_some = min(n_some, len(self))
-            near, some = self._bytes.search(steps, n_some)
+            near, some = self._codes.search(steps, n_some)
             cosines, places = _best(floats[some[0]] @ query, some[0], k)
             # No other vector is nearer than the last of these, but for what rounding has moved.
             most = near[0, -1] / self._steps**2 + slack + ROUNDING
@@ -172,7 +202,6 @@ class Index:
     def _steps(self) -> float:
         """Steps of 8 bits in a unit of a vector's numbers."""
         return float(np.float32(127 / self._range))
-
 
 
 def _best(cosines: np.ndarray, places: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -160,3 +160,47 @@ def test_without_faiss(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ModuleNotFoundError, match=r"needs the package faiss-cpu: run pip install"):
         Index(WIDTH)
+
+
+@pytest.mark.parametrize("kind", ["even", "one large number", "all alike"])
+def test_bounded_is_exact(kind):
+    """The cosines of comparing all, also where 8 bits cannot hold a number, or tell vectors apart.
+
+    A vector of one large number is far from its 8 bits, so that all have to be compared.
+    """
+    vectors = directions(3000, 384)
+    if kind == "one large number":
+        vectors[7] = np.eye(384)[0]
+    elif kind == "all alike":
+        vectors[10:] = near(np.repeat(vectors[:1], 2990, axis=0), 1e-3)
+    queries = np.concatenate([near(vectors[:10], 0.8), vectors[5:15]])
+    cosines, places = filled("bounded", vectors).find(queries, 20)
+    wanted, _ = best(vectors, queries, 20)
+    np.testing.assert_allclose(cosines, wanted, atol=1e-5)
+    assert all(len(set(row)) == 20 for row in places.tolist())
+
+
+def test_more_pass_and_more_are_found():
+    """The number of vectors that pass a comparison of signs can be given; equal ones by place."""
+    vectors = directions(4000, 64)
+    vectors[2000:] = vectors[:2000]
+    queries = near(vectors[:50], 1.0)
+    index = filled("binary", vectors)
+    right = [set(row) for row in best(vectors, queries, 20)[1].tolist()]
+    shares = [np.mean([len(set(row) & found) / 20 for row, found in
+                       zip(index.find(queries, 20, n)[1].tolist(), right)])
+              for n in (20, 200, 4000)]  # fmt: skip
+    assert shares[0] < shares[1] < shares[2] and shares[2] > 0.95
+    _, places = index.find(vectors[:30], 2)
+    assert places.tolist() == [[i, i + 2000] for i in range(30)]
+
+
+def test_floats_are_read_only():
+    """They lie where they are stored, in order, and cannot be written to; room is no vector."""
+    vectors = directions(10)
+    index = filled("flat", vectors)
+    index.add(vectors[:3])
+    index.remove(np.array([1]))
+    np.testing.assert_array_equal(index.floats, np.delete(np.r_[vectors, vectors[:3]], 1, axis=0))
+    with pytest.raises(ValueError, match="read-only"):
+        index.floats[0] = 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def run_chain(n_pairs: int, n_rounds: int, seed: int) -> dict[str, dict]:
 
     right = np.mean([follow(i)[-1] == look_up(i) for i in range(N_STARTS)])
     calls = {MATRIX: follow, ROWS: read, DICTIONARY: look_up}
-    times = time_calls(calls, n_rounds, numpy_rng(seed, "order"))
+    times = time_calls(calls, n_rounds, 10, numpy_rng(seed, "order"))
     found = {
         name: UNASKED | {"n_bytes": 0} | summarise(took / N_HOPS, times[DICTIONARY] / N_HOPS)
         for name, took in times.items()
@@ -80,20 +81,20 @@ def run_keeping(search: str, n: int, n_rounds: int, seed: int) -> dict[str, dict
     with threadpool_limits(1), tempfile.TemporaryDirectory(prefix="hsokv-") as folder:
         path = Path(folder) / "memory.safetensors"
         for _ in range(n_rounds):
+            path.unlink(missing_ok=True)
             memory = AssociativeMemory(WIDTH, search=search)
             steps = {
-                "store": lambda: memory.store(cues, targets),
-                "add": lambda: memory.store(more, more),
-                "delete": lambda: memory.delete(np.arange(n, n + N_CHANGED)),
-                "save": lambda: memory.save(path),
-                "load": lambda: AssociativeMemory.load(path),
+                "store": partial(memory.store, cues, targets),
+                "add": partial(memory.store, more, more),
+                "delete": partial(memory.delete, np.arange(n, n + N_CHANGED)),
+                "save": partial(memory.save, path),
+                "load": partial(AssociativeMemory.load, path),
             }
             for name, step in steps.items():
                 start = time.perf_counter()
                 step()
                 times[name].append(1e3 * (time.perf_counter() - start))
-                on_disk = name in ("save", "load")
-                sizes[name] = path.stat().st_size if on_disk else memory.n_bytes
+                sizes[name] = path.stat().st_size if path.exists() else memory.n_bytes
     none = np.full(n_rounds, np.nan)
     return {
         name: UNASKED | {"n_bytes": sizes[name]} | summarise(np.array(times[name]), none)

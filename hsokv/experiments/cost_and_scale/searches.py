@@ -61,7 +61,7 @@ def run_searches(settings: dict, seed: int) -> dict[Key, dict]:
     places = {hash(vector.tobytes()): place for place, vector in enumerate(vectors)}
     looked_up = [vector.tobytes() for vector in vectors[: len(queries[TIMED])]]
     del vectors
-    floats = indices["flat"].floats()
+    floats = indices["flat"].floats
     keys = list_keys(n, settings["candidates"])
     truths = {cue: find_all(floats, asked) for cue, asked in queries.items()}
     found = {key: _judge(indices, floats, truths.get(key[1]), key) for key in keys}
@@ -75,8 +75,8 @@ def run_searches(settings: dict, seed: int) -> dict[Key, dict]:
         (LOOKUP, NO_CUE, 0): lambda i: places[hash(looked_up[i % len(looked_up)])],
     }
     n_rounds = rounds_of(settings["n_rounds"], n)
-    times = time_calls(calls, n_rounds, numpy_rng(seed, "order"))
-    floor = times[fastest(times, tuple((name, NO_CUE, 0) for name in READS))]
+    times = time_calls(calls, n_rounds, max(1, min(10, 200_000 // n)), numpy_rng(seed, "order"))
+    floor = times[fastest(times, [(name, NO_CUE, 0) for name in READS])]
     times[FLOOR, NO_CUE, 0] = floor
     return {
         key: found[key] | (summarise(times[key], floor) if key in times else UNTIMED)
@@ -85,8 +85,8 @@ def run_searches(settings: dict, seed: int) -> dict[Key, dict]:
 
 
 def rounds_of(most: int, n_memories: int) -> int:
-    """Return how often calls over N vectors are timed: less often where they take long."""
-    return max(1, most // 12, min(most, most * 20_000 // n_memories))
+    """Return how many rounds of calls over N vectors are timed: fewer where they take long."""
+    return max(1, most // 4, min(most, most * 20_000 // n_memories))
 
 
 def find_all(floats: np.ndarray, queries: np.ndarray) -> Truth:

@@ -1,14 +1,17 @@
-"""Times of calls on one core, in rounds in which each is called once, in random order.
+"""Times of calls on one core, in rounds in which each has its turn, in random order.
 
-What else the machine does changes over seconds; within a round it is nearly the same for all, and
-so is what lies in the cache. Ratios are therefore taken within a round.
+What else the machine does changes over seconds, and within a round it is nearly the same for all:
+ratios are taken within a round. What counts is the time that the processor gave to this thread, so
+that waiting for its turn among other programs is not in it; what these do to cache and memory is.
+In its turn a call is made several times, the first of them
+untimed, so that the cache holds what it holds where nothing else is called.
 """
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,13 +21,17 @@ UNTIMED = dict.fromkeys(("ms", "ms_low", "ms_high", "ratio", "ratio_low", "ratio
 
 
 def time_calls(
-    calls: Mapping[str, Callable[[int], Any]], n_rounds: int, rng: np.random.Generator
-) -> dict[str, np.ndarray]:
+    calls: Mapping[Any, Callable[[int], Any]],
+    n_rounds: int,
+    n_timed: int,
+    rng: np.random.Generator,
+) -> dict[Any, np.ndarray]:
     """Return milliseconds per call, (n_rounds,) each.
 
     Args:
-        calls: name -> function of the number of the round.
-        n_rounds: after one that is not counted.
+        calls: name -> function of a running number, for another query each time.
+        n_rounds: turns of each call.
+        n_timed: calls timed in a turn, after as many that are not.
         rng: decides the order within each round.
     """
     names, found = list(calls), {name: np.empty(n_rounds) for name in calls}
@@ -32,20 +39,22 @@ def time_calls(
     gc.disable()
     try:
         with threadpool_limits(1):
-            for number in range(-1, n_rounds):
+            for number in range(n_rounds):
                 for i in rng.permutation(len(names)):
-                    start = time.perf_counter()
-                    calls[names[i]](max(number, 0))
-                    taken = time.perf_counter() - start
-                    if number >= 0:
-                        found[names[i]][number] = 1e3 * taken
+                    call, first = calls[names[i]], 2 * number * n_timed
+                    for query in range(first, first + n_timed):
+                        call(query)
+                    start = time.thread_time()
+                    for query in range(first + n_timed, first + 2 * n_timed):
+                        call(query)
+                    found[names[i]][number] = 1e3 * (time.thread_time() - start) / n_timed
     finally:
         if collected:
             gc.enable()
     return found
 
 
-def fastest(times: Mapping[str, np.ndarray], names: tuple[str, ...]) -> str:
+def fastest(times: Mapping[Any, np.ndarray], names: Sequence) -> Any:
     """Return the name whose median time is the least."""
     return min(names, key=lambda name: float(np.median(times[name])))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
 import pandera.pandas as pa
 
 from hsokv.boundary.checks import check_at_least, check_keys
@@ -70,7 +71,7 @@ PROOF = Proof(
 )
 
 
-def _answers(rows):
+def _answers(rows: pd.DataFrame) -> pd.Series:
     """Return how many answers each query of a row has."""
     return 1 + (searches.K - 1) * (rows["task"] == SEARCH)
 
