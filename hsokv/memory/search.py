@@ -173,7 +173,7 @@ class Index:
         n_filtered = max(n_filtered, k) if n_filtered else max(FILTERED, FILTERED_EACH * k)
         _, passed = self._signs.search(_signs_of(queries), min(len(self), n_filtered))
         for i, (query, some) in enumerate(zip(queries, passed)):
-            cosines[i], places[i] = _best(floats[some] @ query, some, k)
+            cosines[i], places[i] = _best(_cosines(floats, query, some), some, k)
         return cosines, places
 
     def _find_bounded(
@@ -186,7 +186,7 @@ class Index:
         while True:
             n_some = min(n_some, len(self))
             near, some = self._codes.search(steps, n_some)
-            cosines, places = _best(floats[some[0]] @ query, some[0], k)
+            cosines, places = _best(_cosines(floats, query, some[0]), some[0], k)
             # No other vector is nearer than the last of these, but for what rounding has moved.
             most = near[0, -1] / self._steps**2 + slack + ROUNDING
             if n_some == len(self) or cosines[-1] > most:
@@ -202,6 +202,14 @@ class Index:
     def _steps(self) -> float:
         """Steps of 8 bits in a unit of a vector's numbers."""
         return float(np.float32(127 / self._range))
+
+
+def _cosines(floats: np.ndarray, query: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the inner products of a query with some stored vectors, which are not copied."""
+    faiss, found = _load_faiss(), np.empty(len(places), np.float32)
+    pointers = (faiss.swig_ptr(array) for array in (found, query, floats, places))
+    faiss.fvec_inner_products_by_idx(*pointers, floats.shape[1], 1, len(places))
+    return found
 
 
 def _best(cosines: np.ndarray, places: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

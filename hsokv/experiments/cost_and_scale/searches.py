@@ -45,7 +45,7 @@ class Truth(NamedTuple):
 def list_keys(n_memories: int, candidates: tuple[int, ...]) -> list[Key]:
     """Return method, cue and number of candidates of each row of a trial."""
     keys = [(name, NO_CUE, 0) for name in (*READS, FLOOR, LOOKUP)]
-    keys += [(name, cue, 0) for name in (NUMPY, *WHOLE) for cue in CUES]
+    keys += [(NUMPY, TIMED, 0), *((name, cue, 0) for name in WHOLE for cue in CUES)]
     passing = [n for n in candidates if n < n_memories]
     return keys + [(BINARY, cue, n) for cue in CUES for n in passing]
 
@@ -105,8 +105,11 @@ def _judge(indices: dict[str, Index], floats: np.ndarray, truth: Truth | None, k
     n_bytes = indices[name].n_bytes if name in indices else floats.nbytes
     if truth is None:
         return NOTHING | {"n_bytes": 0 if name == LOOKUP else n_bytes}
-    call = _call(indices, floats, truth.queries, key)
-    places = np.stack([call(i) for i in range(len(truth.queries))])
+    if name == NUMPY:
+        call = _call(indices, floats, truth.queries, key)
+        places = np.stack([call(i) for i in range(len(truth.queries))])
+    else:
+        places = indices[name].find(truth.queries, K, key[2])[1]
     cosines = np.stack([floats[own] @ q for own, q in zip(places, truth.queries)])
     near = cosines >= truth.last[:, None] - EQUAL
     first = cosines[:, 0] >= truth.best - EQUAL

@@ -241,10 +241,10 @@ def told_sizes(rows: pd.DataFrame) -> tuple[int, int]:
 def shown_candidates(rows: pd.DataFrame) -> tuple[int, ...]:
     """Return the numbers of candidates that the figure of times shows, of those run everywhere.
 
-    The second is near to what an index takes by itself, the first a quarter of it.
+    The second is near to what an index takes by itself, the first half of it.
     """
     own = select(rows, task=SEARCH, method=BINARY)
     smallest = own["n_memories"].min()
     run = sorted(own.loc[own["n_memories"] == smallest, "n_candidates"].unique().tolist())
-    wanted = [min(run, key=lambda n: abs(np.log(n / near))) for near in (FILTERED / 4, FILTERED)]
+    wanted = [min(run, key=lambda n: abs(np.log(n / near))) for near in (FILTERED / 2, FILTERED)]
     return tuple(dict.fromkeys(wanted))

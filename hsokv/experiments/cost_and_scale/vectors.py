@@ -26,7 +26,7 @@ NEW = "new"
 #: Cosines of noisy queries with the vector that they ask for. A paraphrase is at about .68.
 NOISY = {"noisy_50": 0.5, "noisy_68": 0.68, "noisy_90": 0.9}
 CUES = (*NOISY, NEW)
-N_QUERIES = 100
+N_QUERIES = 50
 N_REAL = 20_000
 BLOCK = 50_000  # vectors drawn at a time
 #: Share of the variance along some principal axes of 38,383 sentence vectors, from the first on;
@@ -108,18 +108,26 @@ def _spectrum(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def _encode_sentences(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the vectors of stored sentences, (N_REAL, d), and of other wordings of the first."""
-    rng, groups, others = numpy_rng(seed, "sentences"), [], []
-    for name in SETS:
-        known = load_paraphrases(name)
-        groups += known.groups
-        others += known.singles
-    groups = [groups[i] for i in rng.permutation(len(groups))]
-    others += [group[0] for group in groups[N_QUERIES:]]
-    stored = [group[0] for group in groups[:N_QUERIES]]
-    stored += [others[i] for i in rng.permutation(len(others))][: N_REAL - len(stored)]
-    asked = [group[1] for group in groups[:N_QUERIES]]
-    return _encode(stored), _encode(asked)
+    """Return the vectors of stored sentences, (N_REAL, d), and of other wordings of the first.
+
+    The sentences are the same for every seed, evenly of all sets; which are asked is not.
+    """
+    sets = [load_paraphrases(name) for name in SETS]
+    groups = {group[0]: group[1] for known in sets for group in known.groups}
+    texts = list(dict.fromkeys([*groups, *(text for known in sets for text in known.singles)]))
+    texts = _thinned(texts, N_REAL)
+    rng = numpy_rng(seed, "sentences")
+    texts = [texts[i] for i in rng.permutation(len(texts))]
+    asked = [text for text in texts if text in groups][:N_QUERIES]
+    first = set(asked)
+    stored = asked + [text for text in texts if text not in first]
+    return _encode(stored), _encode([groups[text] for text in asked])
+
+
+def _thinned(texts: list[str], n: int) -> list[str]:
+    """Return up to n texts, evenly from all of them."""
+    places = np.linspace(0, len(texts) - 1, min(n, len(texts))).round().astype(int)
+    return [texts[i] for i in places]
 
 
 _VECTORS: dict[str, np.ndarray] = {}
