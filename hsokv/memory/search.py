@@ -23,7 +23,7 @@ from hsokv.boundary.checks import check_keys
 SEARCHES = ("flat", "bounded", "quantised", "binary")
 FILTERED = 800  # vectors that pass the comparison of signs, at least, ...
 FILTERED_EACH = 40  # ... and for each one that is asked for
-BOUNDED_EACH = 5  # compared exactly at first, for each one that is asked for
+BOUNDED_EACH = 10  # compared exactly at first, for each one that is asked for
 SPREAD = 6.0  # standard deviations of a unit vector's numbers that 8 bits span
 ROUNDING = 1e-5  # of a sum of 32-bit floats, at most
 PART = 50_000  # vectors rounded at a time
@@ -180,15 +180,17 @@ class Index:
         self, floats: np.ndarray, query: np.ndarray, k: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return cosines and places of the k most similar to one query, (k,) each."""
-        steps, moved = self._in_steps(query[None])
-        slack = (1 + self._moved) * float(moved[0]) + self._moved * float(np.linalg.norm(query))
+        scale = 127 / max(float(np.abs(query).max()), 1e-9)  # finer than that of what is stored
+        steps = np.rint(query * scale)
+        slack = (1 + self._moved) * float(np.linalg.norm(query - steps / scale))
+        slack += self._moved * float(np.linalg.norm(query)) + ROUNDING
         n_some = BOUNDED_EACH * k
         while True:
             n_some = min(n_some, len(self))
-            near, some = self._codes.search(steps, n_some)
+            near, some = self._codes.search(steps[None], n_some)
             cosines, places = _best(_cosines(floats, query, some[0]), some[0], k)
             # No other vector is nearer than the last of these, but for what rounding has moved.
-            most = near[0, -1] / self._steps**2 + slack + ROUNDING
+            most = near[0, -1] / (self._steps * scale) + slack
             if n_some == len(self) or cosines[-1] > most:
                 return cosines, places
             n_some *= 4
