@@ -5,7 +5,8 @@ it compares 8 bits of each number first, and goes on until no other vector can b
 since it knows how far their rounding has moved any. `quantised` keeps these 8 bits alone, a
 quarter of the memory, and finds what is most similar to within their rounding. `binary` compares
 signs first, one bit of each number, and ranks the best of them by 32-bit floats (Douze et al.,
-2024).
+2024). Codes of a power of two of bits are compared soonest, so that the signs of some random
+projections fill them up.
 
 The 8 bits span six standard deviations of a unit vector's numbers, as sentence vectors need;
 `span` says how large a number may be. A `bounded` search takes any, and takes longer where one of
@@ -19,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from hsokv.boundary.checks import check_keys
+from hsokv.seeds import numpy_rng
 
 SEARCHES = ("flat", "bounded", "quantised", "binary")
 FILTERED = 800  # vectors that pass the comparison of signs, at least, ...
@@ -26,7 +28,8 @@ FILTERED_EACH = 40  # ... and for each one that is asked for
 BOUNDED_EACH = 10  # compared exactly at first, for each one that is asked for
 SPREAD = 6.0  # standard deviations of a unit vector's numbers that 8 bits span
 ROUNDING = 1e-5  # of a sum of 32-bit floats, at most
-PART = 50_000  # vectors rounded at a time
+MOST_BITS = 512  # of a code that is filled up
+PART = 50_000  # vectors coded at a time
 
 
 class Index:
@@ -59,7 +62,10 @@ class Index:
             kind = faiss.ScalarQuantizer.QT_8bit_direct_signed
             self._codes = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
         elif search == "binary":
-            self._signs = faiss.IndexBinaryFlat(8 * -(-width // 8))
+            n_bits = max(8, 2 ** (width - 1).bit_length()) if width <= MOST_BITS else width
+            self._signs = faiss.IndexBinaryFlat(8 * -(-n_bits // 8))
+            shape = width, self._signs.d - width
+            self._further = numpy_rng(0, "signs").standard_normal(shape).astype(np.float32)
             self._signs.use_heap = False  # counting takes hardly longer where many pass
 
     def __len__(self) -> int:
@@ -97,7 +103,8 @@ class Index:
         else:
             self._append(vectors)
         if self._signs:
-            self._signs.add(_signs_of(vectors))
+            for start in range(0, len(vectors), PART):
+                self._signs.add(self._signs_of(vectors[start : start + PART]))
         if self.search == "bounded" and len(vectors):
             for start in range(0, len(vectors), PART):
                 steps, moved = self._in_steps(vectors[start : start + PART])
@@ -171,10 +178,14 @@ class Index:
                 cosines[i], places[i] = self._find_bounded(floats, query, k)
             return cosines, places
         n_filtered = max(n_filtered, k) if n_filtered else max(FILTERED, FILTERED_EACH * k)
-        _, passed = self._signs.search(_signs_of(queries), min(len(self), n_filtered))
+        _, passed = self._signs.search(self._signs_of(queries), min(len(self), n_filtered))
         for i, (query, some) in enumerate(zip(queries, passed)):
             cosines[i], places[i] = _best(_cosines(floats, query, some), some, k)
         return cosines, places
+
+    def _signs_of(self, vectors: np.ndarray) -> np.ndarray:
+        """Return signs of vectors (B, d) and of their further projections as bits, (B, bytes)."""
+        return np.packbits(np.hstack([vectors, vectors @ self._further]) > 0, axis=1)
 
     def _find_bounded(
         self, floats: np.ndarray, query: np.ndarray, k: int
@@ -222,10 +233,6 @@ def _best(cosines: np.ndarray, places: np.ndarray, k: int) -> tuple[np.ndarray, 
         cosines, places = cosines[some], places[some]
     order = np.lexsort((places, -cosines))[:k]
     return cosines[order], places[order]
-
-
-def _signs_of(vectors: np.ndarray) -> np.ndarray:
-    return np.packbits(vectors > 0, axis=1)
 
 
 def _load_faiss():

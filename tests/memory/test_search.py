@@ -121,10 +121,10 @@ def test_what_is_kept_stays(search):
 
 
 def test_bytes():
-    """Floats take four bytes a number, rounded ones one, signs an eighth more."""
+    """Floats take four bytes a number, rounded ones one, signs an eighth, filled up to 64 bits."""
     vectors = directions(10, 48)
     sizes = {search: filled(search, vectors).n_bytes for search in SEARCHES}
-    each = {"flat": 48 * 4, "bounded": 48 * 5, "quantised": 48, "binary": 48 * 4 + 6}
+    each = {"flat": 48 * 4, "bounded": 48 * 5, "quantised": 48, "binary": 48 * 4 + 8}
     assert sizes == {search: 10 * size for search, size in each.items()}
 
 
