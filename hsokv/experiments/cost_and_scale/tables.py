@@ -162,10 +162,14 @@ def keep_table(rows: pd.DataFrame) -> pd.DataFrame:
         titles = {**dict.fromkeys(STEPS), "store": "store all", "add": f"add {N_CHANGED}",
                   "delete": f"delete {N_CHANGED}"}  # fmt: skip
         line = {"search": search, "memories": f"{n:,}"}
-        line |= {titles[name] or name: f"{by[name]['ms']:,.3g}" for name in STEPS}
+        line |= {titles[name] or name: _in_ms(by[name]["ms"]) for name in STEPS}
         line["MB in memory"] = f"{by['store']['n_bytes'] / 1e6:,.1f}"
         found.append(line | {"MB of the file": f"{by['save']['n_bytes'] / 1e6:,.1f}"})
     return pd.DataFrame(found)
+
+
+def _in_ms(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def select(rows: pd.DataFrame, **chosen) -> pd.DataFrame:
