@@ -31,7 +31,7 @@ import bm25s
 import numpy as np
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from hsokv.boundary.checks import Range, check_array, check_float, check_int
+from hsokv.boundary.checks import Range, check_array, check_float, check_int, convert, shown
 from hsokv.boundary.inputs import check_texts
 from hsokv.data.tokenizer import split_words
 from hsokv.memory.hopfield import normalise
@@ -54,7 +54,7 @@ class Parts:
 
     Raises:
         ValueError: a weight below zero.
-        TypeError: a weight that is no number.
+        TypeError: a weight that is no number, or `sums` that is not True or False.
     """
 
     words: float = 1.0
@@ -67,6 +67,7 @@ class Parts:
     def __post_init__(self):
         for name, weight in zip(self.__dataclass_fields__, astuple(self)[:-1]):
             check_float(name, weight, WEIGHT)
+        convert("sums", self.sums, bool)
 
 
 FORMULA = Parts()
@@ -138,6 +139,8 @@ class LinkedPassages:
                 link below zero.
         """
         link = check_float("link", link, WEIGHT)
+        if not isinstance(parts, Parts):
+            raise TypeError(f"parts={shown(parts)}: expected Parts; make them by Parts(words=1, …)")
         words, dense = self._evidence(question, vector, parts)
         alone = words.sum(1) + dense
         asked = np.zeros(len(self))
