@@ -1,24 +1,24 @@
 """Methods that are compared: searches for single passages, hops over links, and linked pairs.
 
-Each gives all passages a score for each question. What a method leaves open is tuned over a grid of
-six settings, laid where it does well; those without settings have a grid of one.
+Each gives all passages a score for each question. What a method leaves open is tuned over a grid:
+six settings for linked pairs, six to 24 for what rivals them, laid where they do well on all
+questions; those without settings have a grid of one.
 
 - `minilm`: cosine of the sentence encoder. `bm25`: sum over words of the question, as pairs take
   them; `bm25_stemmed`: over their stems.
-- `zscore_sum`: both, each over its standard deviation and less its mean; BM25 is weighed. Methods
-  that begin with it and leave its weight open take `WORDS`, with which they do best on all
-  questions, so that they are strong rivals.
-- `title_dictionary`: the control. The order of `zscore_sum`, but each passage is followed by the
-  best of those that it names or that name it, found in a dictionary of titles.
-- `pagerank`: personalised PageRank over the title links, as in HippoRAG (Gutiérrez et al., 2024):
-  it starts at passages by a softmax of `zscore_sum`, and the logarithm of where it ends is added.
-  `pagerank_names` walks over the names that passages share, too: the same links as pairs have.
+- `zscore_sum`: both, each over its standard deviation and less its mean; BM25 is weighed. The
+  rivals that hop begin with it.
+- `search_again`: the question's vector is moved towards those of the best passages.
+- `dictionary`: each passage is followed by the best of those that it names or that name it, found
+  in a dictionary of titles.
 - `hebbian`: a hop through a matrix of bits over sparse codes. The code of each passage's vector is
-  wired to those of the passages that it is linked to by title. For a question the best passages by
-  `zscore_sum` are read out, and what fires is the share of a passage's units that all units of a
-  start are wired to; the most over starts is added to `zscore_sum`.
+  wired to those of the passages that it is linked to. For a question the best passages are read
+  out, and what fires is the share of a passage's units that all units of a start are wired to.
+- `pagerank`: personalised PageRank over the links, as in HippoRAG (Gutiérrez et al., 2024): it
+  starts at passages by a softmax, and the logarithm of where it ends is added to the scores.
+- `…_names`: the same over the names that passages share, too: the links that pairs have.
 - `pairs`: `memory.linked`, with the weight of links tuned; `pairs_default` takes its default. The
-  other arms leave one part out.
+  other arms leave parts out; `pairs_alone` scores each passage without a partner.
 
 Axes: Q questions, N passages.
 """
@@ -27,12 +27,12 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import bm25s
 import numpy as np
-from scipy.sparse import csr_array, diags_array
-from scipy.special import softmax
+from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from sklearn.model_selection import ParameterGrid
 from snowballstemmer.english_stemmer import EnglishStemmer
@@ -40,17 +40,26 @@ from snowballstemmer.english_stemmer import EnglishStemmer
 from hsokv.data.multihop import SAMPLES, load_multihop
 from hsokv.data.tokenizer import split_words
 from hsokv.experiments.linked_passages.own import make_own
+from hsokv.experiments.linked_passages.rivals import (
+    FLOOR,
+    fire_from_best,
+    follow_links,
+    search_again,
+    standardise,
+    walk_links,
+)
 from hsokv.memory.codes import SparseCoder
 from hsokv.memory.hebbian import BitMatrix
+from hsokv.memory.hopfield import normalise
 from hsokv.memory.linked import K1, B, LinkedPassages, Parts, rank_scores
-from hsokv.memory.names import fold
+from hsokv.memory.names import fold, title_owners, titles_named
 from hsokv.models.sentence import encode_sentences
 
 OWN = "own"
 SOURCES = (OWN, *SAMPLES)
-WORDS = 0.25  # of BM25 in a sum of standard scores
-DAMPING, N_ROUNDS = 0.5, 5  # of PageRank: share of walks that go on; links that they follow
-FLOOR = 1e-9  # before a logarithm
+N_FIRST = 5  # passages that are kept for each question
+BY_TITLE, BY_NAME, BY_QUESTION = 1, 2, 4  # how two passages are linked, added up
+ALONE = "pairs_alone"
 ABLATIONS = {
     "pairs_sum": Parts(sums=True),
     "pairs_no_words": Parts(words=0),
@@ -61,21 +70,29 @@ ABLATIONS = {
 }
 Setting = dict[str, float]
 
-
 _LINKS = list(ParameterGrid({"link": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]}))
-_WALKS = list(ParameterGrid({"temperature": [0.25, 0.5, 1.0], "keep": [0.1, 0.25]}))
+_WORDS = {"words": [0.15, 0.25, 0.5]}
+_FOLLOWED = list(ParameterGrid(_WORDS | {"n_named": [1, 2, 3, 5]}))
+_FIRED = list(ParameterGrid(_WORDS | {"n_starts": [1, 2, 5], "fired": [2.0, 8.0]}))
+_WALKS = list(
+    ParameterGrid(_WORDS | {"temperature": [0.5, 1.0], "damping": [0.3, 0.5], "keep": [0.1, 0.25]})
+)
 #: Method -> its settings.
 GRIDS: dict[str, list[Setting]] = {
     "minilm": [{}],
     "bm25": [{}],
     "bm25_stemmed": [{}],
     "zscore_sum": list(ParameterGrid({"words": [0.1, 0.15, 0.25, 0.35, 0.5, 1.0]})),
-    "title_dictionary": list(ParameterGrid({"n_named": [1, 2, 3], "words": [0.25, 0.5]})),
+    "search_again": list(ParameterGrid(_WORDS | {"n_starts": [1, 3], "share": [0.25, 1.0]})),
+    "dictionary": _FOLLOWED,
+    "dictionary_names": _FOLLOWED,
+    "hebbian": _FIRED,
+    "hebbian_names": _FIRED,
     "pagerank": _WALKS,
     "pagerank_names": _WALKS,
-    "hebbian": list(ParameterGrid({"n_starts": [1, 2, 5], "fired": [2.0, 8.0]})),
     "pairs": _LINKS,
     "pairs_default": [{}],
+    ALONE: [{}],
     "pairs_no_links": [{"link": 0.0}],
     **dict.fromkeys(ABLATIONS, _LINKS),
 }
@@ -90,9 +107,12 @@ class Case(NamedTuple):
         questions: Q.
         vectors: of the questions, (Q, 384).
         cosines, words, stems: of question and passage; BM25, also of stems, (Q, N).
+        passages: their vectors at length one, (N, 384).
         codes: active units of the passages' vectors, (N, 50).
-        matrix: in which the codes of passages are wired that are linked by title.
+        matrices: in which the codes of passages are wired that are linked, by title alone and by
+            title or name.
         gold: places of the passages that answer each question, Q tuples.
+        asked: places of the passages whose title each question names, Q sets.
     """
 
     index: LinkedPassages
@@ -101,9 +121,11 @@ class Case(NamedTuple):
     cosines: np.ndarray
     words: np.ndarray
     stems: np.ndarray
+    passages: np.ndarray
     codes: np.ndarray
-    matrix: BitMatrix
+    matrices: tuple[BitMatrix, BitMatrix]
     gold: list[tuple[int, ...]]
+    asked: list[set[int]]
 
 
 @cache
@@ -121,9 +143,17 @@ def load_case(source: str) -> Case:
     words = np.stack([index.words(question).sum(1) for question in told.questions])
     stems = _stem_scores(texts, told.questions)
     coder = SparseCoder(passages.shape[1])
-    codes, matrix = coder.encode(passages), BitMatrix(coder.size)
-    matrix.add(*(codes[places] for places in index.named.nonzero()))
-    return Case(index, told.questions, vectors, cosines, words, stems, codes, matrix, told.gold)
+    codes = coder.encode(passages)
+    matrices = BitMatrix(coder.size), BitMatrix(coder.size)
+    for matrix, links in zip(matrices, (index.named, index.named + index.shared)):
+        matrix.add(*(codes[places] for places in links.nonzero()))
+    owners = title_owners(told.titles)
+    return Case(
+        index=index, questions=told.questions, vectors=normalise(vectors),
+        cosines=cosines, words=words, stems=stems,
+        passages=normalise(passages), codes=codes, matrices=matrices,
+        gold=told.gold, asked=[titles_named(question, owners) for question in told.questions],
+    )  # fmt: skip
 
 
 def _stem_scores(texts: list[str], questions: list[str]) -> np.ndarray:
@@ -138,7 +168,6 @@ def _stem_scores(texts: list[str], questions: list[str]) -> np.ndarray:
     return np.stack([index.get_scores(list(dict.fromkeys(q))) for q in stems[len(texts) :]])
 
 
-@cache
 def gold_ranks(flow: str, source: str, setting: str) -> list[list[int]]:
     """Return the ranks of the passages that answer each question, ascending, 1 is the first.
 
@@ -147,80 +176,73 @@ def gold_ranks(flow: str, source: str, setting: str) -> list[list[int]]:
         source: one of `SOURCES`.
         setting: one of the method's, as JSON.
     """
-    case, found = load_case(source), []
+    return _search(flow, source, setting)[0]
+
+
+def first_places(flow: str, source: str, setting: str) -> list[list[int]]:
+    """Return the places of the first `N_FIRST` passages for each question, (Q, N_FIRST)."""
+    return _search(flow, source, setting)[1]
+
+
+@cache
+def _search(flow: str, source: str, setting: str) -> tuple[list[list[int]], list[list[int]]]:
+    case, ranks, first = load_case(source), [], []
     for scores, gold in zip(score_all(flow, case, json.loads(setting)), case.gold):
-        ranks = np.empty(len(scores), int)
-        ranks[rank_scores(scores)] = np.arange(1, len(scores) + 1)
-        found.append(sorted(ranks[list(gold)].tolist()))
+        order = rank_scores(scores)
+        rank = np.empty(len(order), int)
+        rank[order] = np.arange(1, len(order) + 1)
+        ranks.append(sorted(rank[list(gold)].tolist()))
+        first.append(order[:N_FIRST].tolist())
+    return ranks, first
+
+
+def describe_links(source: str) -> dict[str, Any]:
+    """Return how the passages of a source are linked, and those that answer its questions.
+
+    Returns:
+        n_passages; titles, names: other passages that a passage is linked to, on average; gold: for
+        each question a code for each pair of its passages, in the order of `combinations`, the sum
+        of `BY_TITLE`, `BY_NAME` and `BY_QUESTION`.
+    """
+    case = load_case(source)
+    index, n = case.index, len(case.index)
+    found: dict[str, Any] = {"n_passages": n}
+    found |= {"titles": round(index.named.nnz / n, 6), "names": round(index.shared.nnz / n, 6)}
+    found["gold"] = [
+        [
+            BY_TITLE * bool(index.named[i, j])
+            + BY_NAME * bool(index.shared[i, j])
+            + BY_QUESTION * ({i, j} <= asked)
+            for i, j in combinations(gold, 2)
+        ]
+        for gold, asked in zip(case.gold, case.asked)
+    ]
     return found
 
 
 def score_all(flow: str, case: Case, setting: Setting) -> np.ndarray:
     """Return what a method says of every passage for every question, (Q, N); higher is better."""
-    if flow.startswith("pairs"):
+    if flow.startswith("pairs") and flow != ALONE:
         options: dict[str, Any] = setting | {"parts": ABLATIONS.get(flow, Parts())}
         asked = zip(case.questions, case.vectors)
         return np.stack([case.index.score(*question, **options) for question in asked])
-    if flow == "minilm":
-        return case.cosines
-    if flow == "bm25":
-        return case.words
-    if flow == "bm25_stemmed":
-        return case.stems
-    both = _zscores(case.cosines) + setting.get("words", WORDS) * _zscores(case.words)
-    if flow == "zscore_sum":
+    searches = {"minilm": case.cosines, "bm25": case.words, "bm25_stemmed": case.stems}
+    if flow in searches:
+        return searches[flow]
+    words = setting.get("words", 1.0) * standardise(case.words)
+    both = standardise(case.cosines) + words
+    if flow in ("zscore_sum", ALONE):
         return both
-    if flow == "title_dictionary":
-        return np.stack([_follow(one, case.index.named, int(setting["n_named"])) for one in both])
-    if flow == "hebbian":
-        starts = [rank_scores(one)[: int(setting["n_starts"])] for one in both]
-        return both + setting["fired"] * np.stack([_fired(case, places) for places in starts])
-    links = case.index.named + (case.index.shared if flow == "pagerank_names" else 0)
-    ends = _walk(softmax(both / setting["temperature"], axis=1), csr_array(links))
+    if flow == "search_again":
+        vectors = case.vectors, case.passages
+        return search_again(words, *vectors, both, int(setting["n_starts"]), setting["share"])
+    use_names = flow.endswith("_names")
+    links = csr_array(case.index.named + case.index.shared if use_names else case.index.named)
+    if flow.startswith("dictionary"):
+        return follow_links(both, links, int(setting["n_named"]))
+    if flow.startswith("hebbian"):
+        matrix = case.matrices[use_names]
+        fired = fire_from_best(both, case.codes, matrix, int(setting["n_starts"]))
+        return both + setting["fired"] * fired
+    ends = walk_links(both, links, setting["temperature"], setting["damping"])
     return setting["keep"] * both + np.log(ends + FLOOR)
-
-
-def _zscores(scores: np.ndarray) -> np.ndarray:
-    spread = np.maximum(scores.std(1, keepdims=True), FLOOR)
-    return (scores - scores.mean(1, keepdims=True)) / spread
-
-
-def _follow(scores: np.ndarray, links: csr_array, n_named: int) -> np.ndarray:
-    """Return scores of an order in which the best linked ones follow each passage, (N,)."""
-    place_of = np.empty(len(scores), int)
-    order = rank_scores(scores)
-    place_of[order] = np.arange(len(order))
-    seen: dict[int, None] = {}
-    for i in order.tolist():
-        linked = links.indices[links.indptr[i] : links.indptr[i + 1]]
-        best = linked[np.argsort(place_of[linked])][:n_named]
-        seen |= dict.fromkeys([i, *best.tolist()])  # the first time counts
-    found = np.empty(len(scores))
-    found[list(seen)] = -np.arange(len(seen))
-    return found
-
-
-def _walk(starts: np.ndarray, links: csr_array) -> np.ndarray:
-    """Return where walks over links end that begin anew half of the time, (Q, N).
-
-    A walk that goes on from a passage without links is lost.
-    """
-    degrees = np.asarray(links.sum(axis=1)).ravel()
-    steps = csr_array(diags_array(1 / np.maximum(degrees, FLOOR)) @ links)
-    ends = starts
-    for _ in range(N_ROUNDS):
-        ends = (1 - DAMPING) * starts + DAMPING * (ends @ steps)
-    return ends
-
-
-def _fired(case: Case, starts: np.ndarray) -> np.ndarray:
-    """Return the share of each passage's units that all units of a start are wired to, (N,).
-
-    Of several starts the most counts.
-    """
-    shares = np.zeros(len(case.codes))
-    for units in case.codes[starts]:
-        is_on = np.zeros(case.matrix.size, bool)
-        is_on[case.matrix.read_all(units)] = True
-        shares = np.maximum(shares, is_on[case.codes].mean(1))
-    return shares

@@ -1,114 +1,159 @@
-"""Tables of linked passages: every method on every sample, tuned on one half or on other questions.
+"""Tables of linked passages: every method on every sample, by how it was tuned and by hops.
 
-Halves of the same questions overlap, so that what is held out comes with the standard deviation
-over splits. Intervals are of 95 %, over the questions of a sample, where all of them are reported.
+Intervals are of 95 %, over the questions of a sample.
 """
 
 from __future__ import annotations
 
-import numpy as np
+import json
+
 import pandas as pd
 
-from hsokv.experiments.linked_passages.trials import (
-    HELD_OUT,
-    TRANSFER,
-    question_recalls,
-    read_ranks,
+from hsokv.experiments.linked_passages.estimates import (
+    DEFAULT,
+    NONE,
+    OURS,
+    RIVALS,
+    best_rival,
+    clustered_mean,
+    difference,
+    estimate,
+    scores_by_question,
+    select,
 )
-from hsokv.stats.intervals import Interval, exact_mean, seeds_mean
+from hsokv.experiments.linked_passages.methods import ABLATIONS, ALONE, GRIDS
+from hsokv.experiments.linked_passages.trials import HELD_OUT, IN_SAMPLE, TRANSFER, read_ranks
+from hsokv.stats.intervals import Interval
 
 NOT_RUN = "not run"
-OURS = "pairs"
 #: Method -> its name in tables.
 ARMS = {
     "minilm": "sentence encoder (MiniLM)",
     "bm25": "BM25",
     "bm25_stemmed": "BM25 of stems",
     "zscore_sum": "both, summed",
-    "title_dictionary": "both, then a dictionary of titles",
+    "search_again": "searched again from what was found",
+    "dictionary": "a dictionary of titles",
+    "dictionary_names": "a dictionary of titles and names",
+    "hebbian": "a Hebbian matrix of title links",
+    "hebbian_names": "a Hebbian matrix of title and name links",
     "pagerank": "PageRank over title links",
     "pagerank_names": "PageRank over title and name links",
-    "hebbian": "both, then a Hebbian matrix",
     "pairs": "linked pairs",
     "pairs_default": "linked pairs, untuned",
-    "pairs_sum": "- a word counts for both",
-    "pairs_no_links": "- no links",
-    "pairs_no_words": "- no words",
-    "pairs_no_dense": "- no encoder",
-    "pairs_titles": "- title links alone",
-    "pairs_names": "- name links alone",
-    "pairs_unasked": "- no link by the question",
+    "pairs_sum": "a word counts for both",
+    "pairs_no_links": "no links",
+    "pairs_alone": "no partner: each passage alone",
+    "pairs_no_words": "no words",
+    "pairs_no_dense": "no encoder",
+    "pairs_titles": "title links alone",
+    "pairs_names": "name links alone",
+    "pairs_unasked": "no link by the question",
 }
-COLUMNS = {
-    "recall_2": "recall at 2",
-    "recall_5": "recall at 5",
-    "recall_10": "recall at 10",
-    "all_5": "all at 5",
-}
+SAMPLE_LABEL = {"hotpotqa": "HotpotQA", "musique": "MuSiQue", "own": "invented"}
+COMPARED = (*RIVALS, OURS, DEFAULT)
+LESS = (*ABLATIONS, "pairs_no_links", ALONE)
 
 
 def held_out_table(rows: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Return mean and standard deviation over splits in percent, a row per method."""
-    rows = _select(rows, source, HELD_OUT)
+    """Return measures on held-out halves in percent, and by how many points pairs find more."""
     found = []
-    for flow, name in ARMS.items():
-        own = rows[rows["flow"] == flow]
-        if len(own):
-            cells = {shown: _over_splits(own[column]) for column, shown in COLUMNS.items()}
-            found.append({"method": name, **cells})
+    for flow in COMPARED:
+        recall = estimate(rows, source, HELD_OUT, flow)
+        if not recall.n:
+            continue
+        line = {"method": ARMS[flow], "settings": len(GRIDS[flow])}
+        for depth in (2, 10):
+            mean = estimate(rows, source, HELD_OUT, flow, f"recall_{depth}").point
+            line[f"recall at {depth}"] = f"{100 * mean:.1f}"
+        line["recall at 5"] = in_percent(recall)
+        line["all at 5"] = in_percent(estimate(rows, source, HELD_OUT, flow, "all_5"))
+        more = difference(rows, source, (HELD_OUT, OURS), (HELD_OUT, flow))
+        line["pairs find more"] = "" if flow == OURS else in_percent(more, signed=True)
+        found.append(line)
     return pd.DataFrame(found)
 
 
-def transfer_table(rows: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Return recall at 5 of all questions, tuned on the other sample, and what pairs find more.
+def tuning_table(rows: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Return recall at 5 in percent by what a method was tuned on.
 
-    Columns: method, chosen, recall at 5 and all at 5 in percent, and by how many points recall at 5
-    of `pairs` is higher, question by question, with intervals over questions.
+    The last column is the hardest comparison: linked pairs as they ship against the best setting
+    of each rival, chosen on the questions that are reported.
     """
-    rows = _select(rows, source, TRANSFER).set_index("flow")
-    if OURS not in rows.index:
-        return pd.DataFrame()
-    ours, found = _recalls(rows.loc[OURS]), []
-    for flow in [flow for flow in ARMS if flow in rows.index]:
-        row = rows.loc[flow]
-        recalls = _recalls(row)
-        more = seeds_mean(ours - recalls, low=-1, high=1)
+    found = []
+    for flow in COMPARED:
+        if not estimate(rows, source, IN_SAMPLE, flow).n:
+            continue
+        more = difference(rows, source, (IN_SAMPLE, DEFAULT), (IN_SAMPLE, flow))
         found.append({
-            "method": ARMS[flow], "chosen": row["chosen"],
-            "recall at 5": _told(seeds_mean(recalls, low=0, high=1)),
-            "all at 5": _told(seeds_mean(recalls == 1, low=0, high=1)),
-            "pairs find more": "" if flow == OURS else _told(more, signed=True),
+            "method": ARMS[flow],
+            "on the other half": in_percent(estimate(rows, source, HELD_OUT, flow)),
+            "on the other sample": in_percent(estimate(rows, source, TRANSFER, flow)),
+            "on the same questions": in_percent(estimate(rows, source, IN_SAMPLE, flow)),
+            "untuned pairs find more than that":
+                "" if flow == DEFAULT else in_percent(more, signed=True),
         })  # fmt: skip
     return pd.DataFrame(found)
 
 
-def told_held_out(
-    rows: pd.DataFrame, source: str, flow: str = OURS, column: str = "recall_5"
-) -> str:
-    """Return a mean over splits as '98.0 % (SD 1.5)'."""
-    own = _select(rows, source, HELD_OUT)
-    own = own[own["flow"] == flow]
+def ablation_table(rows: pd.DataFrame, sources: list[str]) -> pd.DataFrame:
+    """Return held-out recall at 5 without one part, and what is lost, in points."""
+    found = []
+    for flow in (OURS, *LESS):
+        line = {"left out": "nothing" if flow == OURS else ARMS[flow]}
+        for source in sources:
+            name = SAMPLE_LABEL[source]
+            more = difference(rows, source, (HELD_OUT, OURS), (HELD_OUT, flow))
+            line[name] = in_percent(estimate(rows, source, HELD_OUT, flow))
+            line[f"lost, {name}"] = "" if flow == OURS else in_percent(more, signed=True)
+        found.append(line)
+    return pd.DataFrame(found)
+
+
+def hops_table(rows: pd.DataFrame, source: str) -> pd.DataFrame:
+    """Return held-out measures in percent by the number of passages that answer a question."""
+    flows = ["minilm", best_rival(rows, source), OURS]
+    found = []
+    for n in sorted(set(n_gold(rows, source).values())):
+        line: dict[str, object] = {"passages": n}
+        for flow in [flow for flow in flows if flow]:
+            for column, shown in (("recall_5", "recall at 5"), ("all_5", "all at 5")):
+                mean = by_gold(rows, source, flow, n, column)
+                line["questions"] = mean.n
+                line[f"{ARMS[flow]}, {shown}"] = in_percent(mean)
+        found.append(line)
+    return pd.DataFrame(found)
+
+
+def by_gold(
+    rows: pd.DataFrame, source: str, flow: str, n: int, column: str = "recall_5"
+) -> Interval:
+    """Return a held-out measure over the questions that n passages answer."""
+    own = select(rows, source, HELD_OUT, flow)
     if own.empty:
+        return NONE
+    scores, gold = scores_by_question(own, column), n_gold(rows, source)
+    scores = scores[[gold[question] == n for question in scores.index]]
+    return clustered_mean(scores["total"], scores["times"]) if len(scores) else NONE
+
+
+def n_gold(rows: pd.DataFrame, source: str) -> dict[int, int]:
+    """Return how many passages answer each question of a sample."""
+    rows = rows[rows["source"] == source]
+    asked = [question for text in rows["asked"] for question in json.loads(text)]
+    ranks = [len(own) for text in rows["ranks"] for own in read_ranks(text)]
+    return dict(zip(asked, ranks, strict=True))
+
+
+def in_percent(found: Interval, signed: bool = False) -> str:
+    """Return an interval as '86.1 [84.0, 88.2]', or that it was not run."""
+    if not found.n:
         return NOT_RUN
-    return f"{100 * exact_mean(own[column]):.1f} % (SD {_spread(own[column]):.1f})"
+    numbers = [round(100 * x, 1) + 0.0 for x in found[:3]]
+    point, low, high = (f"{x:{'+' if signed else ''}.1f}" for x in numbers)
+    return f"{point} [{low}, {high}]"
 
 
-def _select(rows: pd.DataFrame, source: str, part: str) -> pd.DataFrame:
-    return rows[(rows["source"] == source) & (rows["part"] == part)]
-
-
-def _recalls(row: pd.Series) -> np.ndarray:
-    return question_recalls(read_ranks(row["ranks"]), 5)
-
-
-def _over_splits(shares: pd.Series) -> str:
-    return f"{100 * exact_mean(shares):.1f} ± {_spread(shares):.1f}"
-
-
-def _spread(shares: pd.Series) -> float:
-    """Return the standard deviation in points, 0 of one split."""
-    return 100 * float(shares.std(ddof=1)) if len(shares) > 1 else 0.0
-
-
-def _told(interval: Interval, signed: bool = False) -> str:
-    return interval.text(signed=signed).partition(", n")[0]
+def told(found: Interval, signed: bool = False) -> str:
+    """Return an interval as '86.1 % [84.0, 88.2]', a difference as '+2.0 points [-1.0, +5.0]'."""
+    return found.text(signed=signed).partition(", n")[0] if found.n else NOT_RUN

@@ -1,14 +1,21 @@
 """Do linked pairs of passages answer questions that no single passage answers?
 
 Samples of HotpotQA and MuSiQue, whose questions name the passages that answer them. A method's
-setting is tuned by recall at 5 on half of a sample's questions and reported on the other half, or
-tuned on the other sample and reported on all. Rows go to `results/linked_passages.csv`.
+setting is tuned by recall at 5 and reported in three ways, the parts of the rows:
+
+- `held_out`: tuned on half of a sample's questions, reported on the other half
+- `transfer`: tuned on the other sample, reported on all questions
+- `in_sample`: tuned on the very questions that are reported, which flatters whatever has settings
+
+Rows go to `results/linked_passages.csv`.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -22,6 +29,8 @@ from hsokv.experiments.linked_passages.methods import (
     OWN,
     SOURCES,
     Setting,
+    describe_links,
+    first_places,
     gold_ranks,
 )
 from hsokv.runs import experiment as ex
@@ -33,24 +42,30 @@ from hsokv.seeds import numpy_rng
 from hsokv.stats.intervals import exact_mean
 
 NAME = "linked_passages"
-HELD_OUT, TRANSFER = "held_out", "transfer"
+HELD_OUT, TRANSFER, IN_SAMPLE = "held_out", "transfer", "in_sample"
+PARTS = (HELD_OUT, TRANSFER, IN_SAMPLE)
 DEPTHS = (2, 5, 10)
+MEASURES = (*(f"recall_{depth}" for depth in DEPTHS), "all_5")
 TUNED_BY = 5  # depth of the recall that decides
 _OWN = r"\[\d+(,\d+)+\]"  # of the passages that answer a question
 RANKS = rf"^\[{_OWN}(,{_OWN})*\]$"  # of all questions, as JSON
+AS_JSON = partial(json.dumps, separators=(",", ":"))
+LIST, TABLE = r"^\[.*\]$", r"^\{.*\}$"  # as JSON
 SCHEMA = row_schema(
     NAME,
     {
         "source": pa.Column(str, pa.Check.isin(SOURCES)),
-        "part": pa.Column(str, pa.Check.isin([HELD_OUT, TRANSFER])),
+        "part": pa.Column(str, pa.Check.isin(PARTS)),
     },
     {
         "n_questions": COUNT,
         "n_settings": COUNT,
-        "chosen": pa.Column(str, pa.Check.str_matches(r"^\{.*\}$")),
-        **{f"recall_{depth}": ex.SHARE for depth in DEPTHS},
-        "all_5": ex.SHARE,
+        "chosen": pa.Column(str, pa.Check.str_matches(TABLE)),
+        **dict.fromkeys(MEASURES, ex.SHARE),
+        "asked": pa.Column(str, pa.Check.str_matches(LIST)),  # which questions
         "ranks": pa.Column(str, pa.Check.str_matches(RANKS)),
+        "first": pa.Column(str, pa.Check.str_matches(LIST)),  # passages, where all are asked
+        "links": pa.Column(str, pa.Check.str_matches(TABLE)),  # see `methods.describe_links`
     },
     key=["part"],
 )
@@ -61,6 +76,13 @@ def read_ranks(text: str) -> list[list[int]]:
     return json.loads(text)
 
 
+def question_scores(ranks: list[list[int]], column: str) -> np.ndarray:
+    """Return what a column of the rows is the mean of, one value per question, (Q,)."""
+    if column == "all_5":
+        return (question_recalls(ranks, TUNED_BY) == 1).astype(float)
+    return question_recalls(ranks, int(column.removeprefix("recall_")))
+
+
 def question_recalls(ranks: list[list[int]], depth: int) -> np.ndarray:
     """Return for each question which share of its passages is among the first so many, (Q,)."""
     return np.array([np.mean([rank <= depth for rank in own]) for own in ranks])
@@ -68,8 +90,7 @@ def question_recalls(ranks: list[list[int]], depth: int) -> np.ndarray:
 
 def measure(ranks: list[list[int]]) -> dict[str, float]:
     """Return mean recall at each depth, and the share of questions with all passages among 5."""
-    recalls = {f"recall_{depth}": exact_mean(question_recalls(ranks, depth)) for depth in DEPTHS}
-    return recalls | {"all_5": exact_mean(question_recalls(ranks, TUNED_BY) == 1)}
+    return {column: exact_mean(question_scores(ranks, column)) for column in MEASURES}
 
 
 def _rule(column: str) -> Rule:
@@ -90,7 +111,7 @@ PROOF = Proof(
             lambda rows: rows["flow"].map(lambda flow: len(GRIDS[flow])),
             "the grid of the method",
         ),
-        *(_rule(column) for column in (*(f"recall_{depth}" for depth in DEPTHS), "all_5")),
+        *(_rule(column) for column in MEASURES),
     ),
 )
 
@@ -127,38 +148,47 @@ def make_trials(params: Params) -> list[Trial]:
             ]
             if source != OWN and set(SAMPLES) <= set(params.sources):
                 trials.append(Trial.create(NAME, flow, 0, part=TRANSFER, **settings))
+            trials.append(Trial.create(NAME, flow, 0, part=IN_SAMPLE, **settings))
     return trials
 
 
 def run_trial(trial: Trial) -> list[dict]:
     """Tune a method on some questions and report on others; return one row."""
     settings, flow = dict(trial.settings), trial.flow
-    source, grid = settings["source"], GRIDS[flow]
-    ranks = _ranks_of(flow, source, grid[0])
-    if settings["part"] == TRANSFER:
+    source, part, grid = settings["source"], settings["part"], GRIDS[flow]
+    everything = range(len(_told(gold_ranks, flow, source, grid[0])))
+    tuned_on, reported = (source, everything), everything
+    if part == HELD_OUT:
+        tuned_half, reported = halve(source, len(everything), trial.seed)
+        tuned_on = (source, tuned_half)
+    elif part == TRANSFER:
         [other] = set(SAMPLES) - {source}
-        tuned_on = (other, range(len(_ranks_of(flow, other, grid[0]))))
-        reported = range(len(ranks))
-    else:
-        order = numpy_rng(trial.seed, "halves", source).permutation(len(ranks)).tolist()
-        tuned_on = (source, order[: len(order) // 2])
-        reported = sorted(order[len(order) // 2 :])
+        tuned_on = (other, range(len(_told(gold_ranks, flow, other, grid[0]))))
     chosen = choose(flow, *tuned_on)
-    ranks = _ranks_of(flow, source, chosen)
-    found = [ranks[i] for i in reported]
-    row = {"source": source, "part": settings["part"], "n_questions": len(found)}
-    row |= {"n_settings": len(grid), "chosen": canonical_json(chosen)}
-    return [row | measure(found) | {"ranks": json.dumps(found, separators=(",", ":"))}]
+    ranks = _told(gold_ranks, flow, source, chosen)
+    found, is_whole = [ranks[i] for i in reported], part != HELD_OUT
+    row = {"source": source, "part": part, "n_questions": len(found)}
+    row |= {"n_settings": len(grid), "chosen": canonical_json(chosen)} | measure(found)
+    first = _told(first_places, flow, source, chosen) if is_whole else []
+    links = describe_links(source) if is_whole else {}
+    stored = {"asked": list(reported), "ranks": found, "first": first, "links": links}
+    return [row | {name: AS_JSON(value) for name, value in stored.items()}]
+
+
+def halve(source: str, n: int, seed: int) -> tuple[list[int], list[int]]:
+    """Return the questions to tune on and those to report, of n."""
+    order = numpy_rng(seed, "halves", source).permutation(n).tolist()
+    return order[: n // 2], sorted(order[n // 2 :])
 
 
 def choose(flow: str, source: str, questions: list[int] | range) -> Setting:
     """Return the setting with the best recall at 5 on some questions, of equal ones the first."""
     grid, recalls = GRIDS[flow], []
     for setting in grid:
-        ranks = _ranks_of(flow, source, setting)
+        ranks = _told(gold_ranks, flow, source, setting)
         recalls.append(measure([ranks[i] for i in questions])[f"recall_{TUNED_BY}"])
     return grid[int(np.argmax(np.round(recalls, 6)))]
 
 
-def _ranks_of(flow: str, source: str, setting: Setting) -> list[list[int]]:
-    return gold_ranks(flow, source, canonical_json(setting))
+def _told(what: Callable, flow: str, source: str, setting: Setting) -> list[list[int]]:
+    return what(flow, source, canonical_json(setting))

@@ -1,16 +1,20 @@
-"""Linked passages: each method on a few passages by hand, tuning on one half, rows and tables."""
+"""Linked passages: each method on a few passages by hand, tuning on one half, and the rows."""
 
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
-import torch
 from scipy.sparse import csr_array
 
-from hsokv.data.multihop import make_multihop
-from hsokv.experiments.linked_passages import EXPERIMENT, methods, tables, trials
-from hsokv.experiments.linked_passages.methods import FLOWS, GRIDS, gold_ranks, score_all
+from hsokv.experiments.linked_passages import EXPERIMENT, methods, rivals, tables, trials
+from hsokv.experiments.linked_passages.methods import (
+    FLOWS,
+    GRIDS,
+    describe_links,
+    first_places,
+    gold_ranks,
+    score_all,
+)
 from hsokv.experiments.linked_passages.own import make_own
 from hsokv.experiments.linked_passages.trials import (
     Params,
@@ -21,52 +25,15 @@ from hsokv.experiments.linked_passages.trials import (
     run_trial,
 )
 
-AXES = {"diver": 0, "lake": 1, "port": 2, "clay": 3}
-PASSAGES = [
-    ("Ada Orr", "A diver who trained at Lake Umber."),
-    ("Lake Umber", "It is sixty deep; a lake."),
-    ("Velm", "A port of wool."),
-    ("Clay", "A clay of brown colour."),
-]
-ASKED = {
-    "How deep is it where the diver trained?": (0, 1),
-    "What has the port and the clay?": (2, 3),
-    "What diver, deep down?": (0, 1),
-    "Which wool port has brown clay?": (2, 3),
-}
 
-
-def encode(texts):
-    """Vectors that point to the words above, and a little elsewhere."""
-    vectors = np.full((len(texts), 384), 1e-3, np.float32)
-    for row, text in zip(vectors, texts):
-        row += 0.05 * np.random.default_rng(list(text.encode())).standard_normal(384)
-        for word in text.lower().replace(".", " ").replace(",", " ").split():
-            row[AXES.get(word, 9)] += 1
-    return torch.tensor(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
-
-
-@pytest.fixture
-def known(monkeypatch):
-    """Encode by the words above, and let all samples be the passages above."""
-    gold = [[PASSAGES[i] for i in places] for places in ASKED.values()]
-    monkeypatch.setattr(methods, "encode_sentences", encode)
-    monkeypatch.setattr(
-        methods, "load_multihop", lambda name: make_multihop(PASSAGES, list(ASKED), gold)
-    )
-    for cached in (methods.load_case, gold_ranks):
-        cached.cache_clear()
-    yield
-    for cached in (methods.load_case, gold_ranks):
-        cached.cache_clear()
-
-
-def test_grids_are_of_one_size():
-    """Six settings for whatever has any, each once."""
-    assert {len(grid) for grid in GRIDS.values()} == {1, 6}
+def test_no_rival_is_tuned_less():
+    """What rivals linked pairs has six settings at least if it has any, each once."""
     assert all(len({json.dumps(s) for s in grid}) == len(grid) for grid in GRIDS.values())
-    assert GRIDS["hebbian"][:2] == [{"n_starts": 1, "fired": 2.0}, {"n_starts": 2, "fired": 2.0}]
-    assert set(FLOWS) == set(tables.ARMS)
+    sizes = {flow: len(grid) for flow, grid in GRIDS.items()}
+    assert {sizes[flow] for flow in FLOWS if flow.startswith("pairs")} == {1, 6}
+    assert {sizes[flow] for flow in FLOWS if not flow.startswith("pairs")} == {1, 6, 12, 18, 24}
+    assert sizes["pagerank"] == sizes["pagerank_names"] == 24
+    assert set(FLOWS) == set(tables.ARMS) == {*tables.COMPARED, *tables.LESS}
 
 
 def test_own_passages_are_found_by_links():
@@ -85,15 +52,29 @@ def test_followers_come_behind():
     for a, b in ((0, 3), (0, 4), (1, 2)):
         links[a, b] = links[b, a] = 1
     scores = np.array([5.0, 4.0, 3.0, 2.0, 1.0])
-    one, two = (methods._follow(scores, csr_array(links), n) for n in (1, 2))
-    assert np.argsort(-one).tolist() == [0, 3, 1, 2, 4]
-    assert np.argsort(-two).tolist() == [0, 3, 4, 1, 2]
+    one, two = (rivals.follow_links(scores[None], csr_array(links), n) for n in (1, 2))
+    assert np.argsort(-one).tolist() == [[0, 3, 1, 2, 4]]
+    assert np.argsort(-two).tolist() == [[0, 3, 4, 1, 2]]
 
 
 def test_walks_end_where_links_lead():
-    """From 0 over a link to 1: half of the walks stay, and after five links 0.3125 are at 1."""
-    links = csr_array(np.array([[0.0, 1.0], [1.0, 0.0]]))
-    np.testing.assert_allclose(methods._walk(np.array([[1.0, 0.0]]), links), [[0.65625, 0.34375]])
+    """From 0 over a link to 1: half of the walks stay, and after five links 0.34375 are at 1."""
+    links, starts = csr_array(np.array([[0.0, 1.0], [1.0, 0.0]])), np.array([[50.0, 0.0]])
+    ends = rivals.walk_links(starts, links, temperature=1.0, damping=0.5)
+    np.testing.assert_allclose(ends, [[0.65625, 0.34375]])
+    still = rivals.walk_links(starts, csr_array((2, 2)), temperature=1.0, damping=0.5)
+    np.testing.assert_allclose(still, [[0.5, 0.0]], atol=1e-12)  # those that go on are lost
+
+
+def test_a_search_begins_anew_at_what_was_found():
+    """The third passage is near the first, which the question is near."""
+    passages = np.array([[1.0, 0, 0], [0, 0.6, 0.8], [0.6, 0.8, 0]])
+    question, words = np.array([[1.0, 0, 0]]), np.zeros((1, 3))
+    first = rivals.standardise(question @ passages.T)
+    found = rivals.search_again(words, question, passages, first, n_starts=3, share=1.0)
+    assert found[0, 2] > first[0, 2] and (found >= first).all()
+    same = rivals.search_again(words, question, passages, first, n_starts=1, share=0.0)
+    np.testing.assert_allclose(same, first)
 
 
 def test_scores_of_every_method(known):
@@ -106,6 +87,8 @@ def test_scores_of_every_method(known):
     both = score_all("zscore_sum", case, {"words": 0.0})
     np.testing.assert_allclose(both.mean(1), 0, atol=1e-6)
     np.testing.assert_allclose(both.std(1), 1, rtol=1e-5)
+    alone = score_all("pairs_alone", case, {})
+    np.testing.assert_allclose(alone, score_all("zscore_sum", case, {"words": 1.0}))
     default = score_all("pairs", case, {"link": 4.0})
     np.testing.assert_array_equal(score_all("pairs_default", case, {}), default)
 
@@ -119,16 +102,29 @@ def test_stems_find_other_forms(known):
 def test_a_hop_through_the_matrix(known):
     """From the diver's passage all units of the lake's fire, and few of the others."""
     case = methods.load_case("musique")
-    fired = methods._fired(case, np.array([0]))
+    titles, names = case.matrices
+    fired = rivals.fire(case.codes, titles, 0)
     assert fired[1] == 1 and max(fired[[2, 3]]) < 0.5
-    assert not methods._fired(case, np.array([2])).any()  # it is linked to none
-    assert methods._fired(case, np.array([0, 2]))[1] == 1
+    assert not rivals.fire(case.codes, titles, 2).any()  # it is linked to none
+    scores = np.array([[4.0, 0, 3, 0], [0, 0, 1, 0]])
+    both = rivals.fire_from_best(scores, case.codes, titles, 2)
+    np.testing.assert_array_equal(both[0], fired)
+    assert rivals.fire(case.codes, names, 0)[1] == 1
+
+
+def test_links_are_described(known):
+    """The diver's passage names the lake's; the port and the clay are named by one question."""
+    links = describe_links("musique")
+    assert links["n_passages"] == 4 and links["titles"] == 0.5
+    assert [codes[0] & 1 for codes in links["gold"]] == [1, 0, 1, 0]
+    assert [codes[0] & 4 for codes in links["gold"]] == [0, 0, 0, 0]
 
 
 def test_ranks_of_the_passages_that_answer(known):
     """Linked pairs find both; one search misses the lake, whose words the question lacks."""
     assert gold_ranks("pairs", "musique", '{"link":4.0}')[0] == [1, 2]
     assert gold_ranks("minilm", "musique", "{}")[0] != [1, 2]
+    assert sorted(first_places("pairs", "musique", '{"link":4.0}')[0]) == [0, 1, 2, 3]
 
 
 def test_recalls_by_hand():
@@ -165,17 +161,21 @@ def test_halves_are_apart_and_transfer_is_of_the_other_sample(monkeypatch):
     seen = []
     ranks = [[i + 1, i + 1] for i in range(9)]
     monkeypatch.setattr(trials, "gold_ranks", lambda *_: ranks)
+    monkeypatch.setattr(trials, "first_places", lambda *_: [[0]] * 9)
+    monkeypatch.setattr(trials, "describe_links", lambda _: {})
     monkeypatch.setattr(trials, "choose", lambda *told: seen.append(told) or {"link": 1.0})
     both = Params(sources=("musique", "hotpotqa"), methods=("pairs",), n_splits=2)
     for trial in make_trials(both):
         [row] = run_trial(trial)
         _, source, tuned_on = seen[-1]
-        reported = [own[0] - 1 for own in json.loads(row["ranks"])]
-        if row["part"] == "transfer":
-            assert source != row["source"] and len(tuned_on) == len(reported) == 9
+        reported = json.loads(row["asked"])
+        assert [own[0] - 1 for own in json.loads(row["ranks"])] == reported
+        assert (source != row["source"]) == (row["part"] == "transfer")
+        if row["part"] == "held_out":
+            assert sorted([*tuned_on, *reported]) == list(range(9))
+            assert len(tuned_on) == 4 and row["n_questions"] == 5 and row["first"] == "[]"
         else:
-            assert source == row["source"] and sorted([*tuned_on, *reported]) == list(range(9))
-            assert len(tuned_on) == 4 and row["n_questions"] == 5
+            assert len(tuned_on) == len(reported) == len(json.loads(row["first"])) == 9
     halves = {tuple(told[2]) for told in seen if told[1] == "musique"}
     assert len(halves) == 3  # two splits and the whole
 
@@ -185,30 +185,14 @@ def test_rows_prove_themselves(known, tmp_path, monkeypatch):
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path))
     params = Params(sources=("musique", "hotpotqa"), methods=("pairs",), n_splits=1)
     rows = EXPERIMENT.run(params)
-    assert sorted(rows["part"]) == ["held_out"] * 2 + ["transfer"] * 2
+    assert sorted(rows["part"]) == ["held_out"] * 2 + ["in_sample"] * 2 + ["transfer"] * 2
     assert not EXPERIMENT.proof.examine(rows).contradictions
     for name in ("recall_5", "all_5"):
         assert EXPERIMENT.proof.examine(rows.assign(**{name: 0.125})).contradictions
     trial = make_trials(params)[0]
     before = run_trial(trial)
-    gold_ranks.cache_clear()
+    methods._search.cache_clear()
     assert run_trial(trial) == before
-
-
-def test_tables(known):
-    """A row per method that was run, differences to pairs, and text where nothing was."""
-    params = Params(sources=("musique", "hotpotqa"), methods=("minilm", "pairs"), n_splits=2)
-    trials = make_trials(params)
-    rows = pd.DataFrame([{"flow": trial.flow} | run_trial(trial)[0] for trial in trials])
-    held = tables.held_out_table(rows, "musique")
-    assert held["method"].tolist() == [tables.ARMS["minilm"], tables.ARMS["pairs"]]
-    assert held["recall at 5"].tolist() == ["100.0 ± 0.0"] * 2  # of four passages
-    moved = tables.transfer_table(rows, "hotpotqa")
-    assert moved["pairs find more"].tolist()[1] == "" and "[" in moved["pairs find more"][0]
-    assert tables.told_held_out(rows, "musique") == "100.0 % (SD 0.0)"
-    assert tables.told_held_out(rows, "own") == tables.NOT_RUN
-    assert tables.transfer_table(rows[rows["flow"] == "minilm"], "musique").empty
-    assert tables.held_out_table(rows, "own").empty
 
 
 @pytest.mark.parametrize(
@@ -220,4 +204,4 @@ def test_parameters(wrong):
         Params(**wrong)
     assert {dict(t.settings)["source"] for t in make_trials(Params())} == {"own"}
     parts = {dict(t.settings)["part"] for t in make_trials(Params(sources=("musique",)))}
-    assert parts == {"held_out"}
+    assert parts == {"held_out", "in_sample"}
