@@ -21,7 +21,6 @@ from hsokv.experiments.linked_passages.estimates import (
     select,
 )
 from hsokv.experiments.linked_passages.methods import ALONE, BY_NAME, BY_QUESTION, BY_TITLE
-from hsokv.experiments.linked_passages.own import PASSAGES, QUESTIONS
 from hsokv.experiments.linked_passages.tables import ARMS, SAMPLE_LABEL, in_percent
 from hsokv.experiments.linked_passages.trials import IN_SAMPLE, TUNED_BY, read_ranks
 from hsokv.memory.linked import N_PARTNERS
@@ -34,6 +33,22 @@ KINDS = {
     "title, name or question": BY_TITLE | BY_NAME | BY_QUESTION,
 }
 WITHOUT = "pairs_no_links"
+SHOWN = ("minilm", "pagerank_names", DEFAULT)
+#: Sample and number of a question -> what it asks, in our words, and what leads to it.
+EXAMPLES = {
+    ("hotpotqa", 42): (
+        "genre of the author of a video game's story",
+        "the game's passage names him",
+    ),
+    ("hotpotqa", 79): ("director of a singer's first film", "the film's passage names the singer"),
+    ("musique", 82): (
+        "river through the city of a player's former club",
+        "the player's passage names the city",
+    ),
+    ("hotpotqa", 16): ("deadlier of two tornado outbreaks, unnamed", "a name that both hold"),
+    ("musique", 63): ("last Olympics in the country that makes a vodka", "no link"),
+    ("musique", 83): ("southern tip of the continent that most coffee comes from", "no link"),
+}
 
 
 def read_links(rows: pd.DataFrame, source: str) -> dict[str, Any]:
@@ -115,7 +130,7 @@ def lost_table(rows: pd.DataFrame, sources: list[str]) -> pd.DataFrame:
     found = {}
     for source in sources:
         alone = select(rows, source, IN_SAMPLE, ALONE)
-        if alone.empty:
+        if any(select(rows, source, IN_SAMPLE, flow).empty for flow in (ALONE, "minilm", DEFAULT)):
             continue
         ranks = read_ranks(alone["ranks"].iloc[0])
         some = [min(own) <= N_PARTNERS for own in ranks]
@@ -124,6 +139,8 @@ def lost_table(rows: pd.DataFrame, sources: list[str]) -> pd.DataFrame:
             "a passage that answers is among the ten partners": _over_questions(some),
             "all are": _over_questions(every),
         }
+        ours, encoder = (_n_found(select(rows, source, IN_SAMPLE, flow)) for flow in SHOWN[::-2])
+        column["the encoder alone finds more"] = _over_questions(encoder > ours)
         for is_joined, name in ((True, "hang together"), (False, "do not")):
             recall = recall_by_links(rows, source, DEFAULT, is_joined)
             column[f"recall at 5 where they {name}"] = f"{in_percent(recall)}, n = {recall.n}"
@@ -143,21 +160,19 @@ def recall_by_links(rows: pd.DataFrame, source: str, flow: str, is_joined: bool)
 
 
 def example_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the first two passages for each invented question, by single search and by pairs."""
-    titles, found = list(PASSAGES), {"question": list(QUESTIONS)}
-    found["answered by"] = [", ".join(gold) for gold in QUESTIONS.values()]
-    for flow in ("zscore_sum", DEFAULT):
-        own = select(rows, "own", IN_SAMPLE, flow)
-        if own.empty:
-            return pd.DataFrame()
-        first = json.loads(own["first"].iloc[0])
-        found[ARMS[flow]] = [", ".join(titles[place] for place in places[:2]) for places in first]
+    """Return at which ranks the passages of some questions stand, by single search and by hops."""
+    found = []
+    for (source, question), (asked, linked) in EXAMPLES.items():
+        line = {"asked": asked, "by way of": linked}
+        for flow in SHOWN:
+            own = select(rows, source, IN_SAMPLE, flow)
+            if own.empty:
+                break
+            ranks = read_ranks(own["ranks"].iloc[0])[question]
+            line[ARMS[flow]] = ", ".join(map(str, ranks))
+        else:
+            found.append(line)
     return pd.DataFrame(found)
-
-
-def told_share(values: pd.Series) -> str:
-    """Return a share of questions as '86.0 % [79.1, 92.9]'."""
-    return f"{_mean(values):%}".partition(", n")[0] if len(values) else "not run"
 
 
 def _n_found(row: pd.DataFrame) -> np.ndarray:
