@@ -97,8 +97,10 @@ def difference(
     return clustered_mean(a["total"] - b["total"], a["times"], low=-1)
 
 
-def best_rival(rows: pd.DataFrame, source: str, among: tuple[str, ...] = RIVALS) -> str:
-    """Return the rival with the highest held-out recall at 5, of equal ones the first, or ''."""
-    found = {flow: estimate(rows, source, HELD_OUT, flow) for flow in among}
+def best_rival(
+    rows: pd.DataFrame, source: str, part: str = HELD_OUT, among: tuple[str, ...] = RIVALS
+) -> str:
+    """Return the rival with the highest recall at 5 in a part, of equal ones the first, or ''."""
+    found = {flow: estimate(rows, source, part, flow) for flow in among}
     points = {flow: round(one.point, 9) for flow, one in found.items() if one.n}
     return max(points, key=points.get) if points else ""

@@ -71,10 +71,11 @@ def held_out_table(rows: pd.DataFrame, source: str) -> pd.DataFrame:
         if not recall.n:
             continue
         line = {"method": ARMS[flow], "settings": len(GRIDS[flow])}
-        for depth in (2, 10):
-            mean = estimate(rows, source, HELD_OUT, flow, f"recall_{depth}").point
-            line[f"recall at {depth}"] = f"{100 * mean:.1f}"
-        line["recall at 5"] = in_percent(recall)
+        for depth in (2, 5, 10):
+            mean = estimate(rows, source, HELD_OUT, flow, f"recall_{depth}")
+            line[f"recall at {depth}"] = (
+                in_percent(mean) if depth == 5 else f"{100 * mean.point:.1f}"
+            )
         line["all at 5"] = in_percent(estimate(rows, source, HELD_OUT, flow, "all_5"))
         more = difference(rows, source, (HELD_OUT, OURS), (HELD_OUT, flow))
         line["pairs find more"] = "" if flow == OURS else in_percent(more, signed=True)
