@@ -7,6 +7,7 @@ from hsokv.flows.base import ABSTAIN, ABSTAIN_INTEGER, Flow
 from hsokv.flows.make import list_flows, make_flow
 from hsokv.flows.persistence import from_pretrained, save_pretrained
 from hsokv.memory.associative import AssociativeMemory
+from hsokv.memory.linked import LinkedPassages
 
 try:
     __version__ = version("hsokv")
@@ -19,6 +20,7 @@ __all__ = [
     "AssociativeMemory",
     "Flow",
     "FlowConfig",
+    "LinkedPassages",
     "from_pretrained",
     "list_flows",
     "make_flow",

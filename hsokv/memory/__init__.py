@@ -1,8 +1,9 @@
-"""The key-value memory and its rules, the state of a learner, and the associative memory."""
+"""Key-value memory and its rules, the state of a learner, associative memory, linked passages."""
 
 from hsokv.memory.associative import AssociativeMemory, Recalled
 from hsokv.memory.forgetting import forget, utility
 from hsokv.memory.key_value import KeyValueMemory
+from hsokv.memory.linked import FoundPassages, LinkedPassages, Parts
 from hsokv.memory.read import Context, Reading, similarity
 from hsokv.memory.state import LearnerState, effective_confidence
 from hsokv.memory.write import should_write
@@ -10,8 +11,11 @@ from hsokv.memory.write import should_write
 __all__ = [
     "AssociativeMemory",
     "Context",
+    "FoundPassages",
     "KeyValueMemory",
     "LearnerState",
+    "LinkedPassages",
+    "Parts",
     "Reading",
     "Recalled",
     "effective_confidence",
