@@ -50,7 +50,7 @@ GRIDS: dict[str, list[Setting]] = {
     "minilm": [{}],
     "minilm_named": [{}],
     "late": [{}],
-    "bm25_session": list(ParameterGrid(_FEW | {"session": [0.25, 0.5, 1.0, 2.0]})),
+    "bm25_session": list(ParameterGrid(_FEW | {"session": [0.5, 1.0, 2.0, 4.0]})),
     "rank_fusion": list(ParameterGrid(_FEW | {"words": [0.5, 1.0, 2.0], "first": [0, 2, 10, 60]})),
     "zscore_plain": list(ParameterGrid(_FEW | _WORDS)),
     "zscore_sum": list(ParameterGrid(_FEW | _WORDS)),
@@ -61,12 +61,14 @@ SEMANTIC, LEXICAL, FIVE = "cues", "cues_lexical", "fitted_five"
 PLACE, KIND = ("opens", "answers", "asks"), ("time", "when_time", "name_capital", "capital")
 LATE, DENSE = ("late", "late_pair", "late_nine"), ("dense", "dense_session")
 WORDS = ("words_four", "words_session")
+WINDOWS = (*WORDS, "late_pair", "late_nine", "dense_session")  # what stands around the turn
 LOCOMO_LIKE = ("who", "date", "opens")  # what is known of talks of two named people
 #: Ablation -> cues that it leaves out: one, or a group.
 DROPPED: dict[str, tuple[str, ...]] = {
     "less_locomo": LOCOMO_LIKE,
     "no_who": ("who",),
     "no_date": ("date",),
+    "less_windows": WINDOWS,
     "less_place": PLACE,
     "less_kind": KIND,
     "less_late": LATE,

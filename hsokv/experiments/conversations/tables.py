@@ -53,6 +53,7 @@ ARMS = {
 }
 GROUPS = {
     "less_locomo": "who, date, opens",
+    "less_windows": "windows and sessions",
     "less_place": "place in the talk",
     "less_kind": "kind of answer",
     "less_late": "late interaction",
