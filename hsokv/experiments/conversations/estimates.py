@@ -95,12 +95,16 @@ def differences(
     return over_questions(more, -1), over_conversations(more, ours["conversation"], -1)
 
 
-def told(
-    rows: pd.DataFrame, flow: str, column: str, part: str = HELD_OUT, category: int = 0
-) -> str:
-    """Return a mean as '78.1 % [75.0, 81.0]', the interval over questions; 0 is all categories."""
+def told(rows: pd.DataFrame, flow: str, column: str, part: str = HELD_OUT, least: int = 1) -> str:
+    """Return a mean as '78.1 % [75.0, 81.0]', the interval over questions.
+
+    Args:
+        rows: of any methods.
+        flow, column, part: the method, measure and part.
+        least: turns that answer a question, at the least.
+    """
     own = list_questions(rows, flow, part)
-    own = own[own["category"] == category] if category else own
+    own = own[own["n_turns"] >= least]
     return NOT_RUN if own.empty else _plain(over_questions(own[column]))
 
 
