@@ -21,10 +21,13 @@ from hsokv import (
     ABSTAIN,
     ABSTAIN_INTEGER,
     AssociativeMemory,
+    ConversationMemory,
     FlowConfig,
     LinkedPassages,
+    Turn,
     from_pretrained,
     make_flow,
+    read_chat,
     save_pretrained,
 )
 from hsokv.data.predecessor import make_predecessor_task
@@ -94,6 +97,15 @@ def names(tmp_path_factory):
     def linked(titles=("Ada Orr", "Lake Umber"), texts=("A diver.", "It is deep."), vectors=None):
         return LinkedPassages(titles, texts, np.eye(2) if vectors is None else vectors)
 
+    def talk():
+        made = ConversationMemory(semantic=False)
+        made.remember([Turn("Ana", "I saw a red apple."), Turn("Bo", "The sea is blue.", id="b")])
+        return made
+
+    def chat(text, name="chat.json"):
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return folder / name
+
     def run(**options):
         store = ResultsStore(folder / f"{np.random.default_rng().integers(10**9)}.csv", schema)
         return len(run_trials([trial], one_row, store, **({"n_jobs": 1} | options)))
@@ -107,6 +119,8 @@ def names(tmp_path_factory):
         "TEXTS": TEXTS, "LABELS": LABELS, "TINY": TINY, "ABSTAIN_INTEGER": ABSTAIN_INTEGER,
         "make_flow": make_flow, "FlowConfig": FlowConfig, "KeyValueMemory": KeyValueMemory,
         "AssociativeMemory": AssociativeMemory, "pairs": pairs, "linked": linked, "Parts": Parts,
+        "talk": talk, "chat": chat,
+        "ConversationMemory": ConversationMemory, "Turn": Turn, "read_chat": read_chat,
         "Tokenizer": Tokenizer, "Trial": Trial, "fork": fork, "seed_for": seed_for,
         "make_rare_word_task": make_rare_word_task, "make_predecessor_task": make_predecessor_task,
         "encode_words": word_sets.encode_words, "decode_words": word_sets.decode_words,

@@ -1,6 +1,7 @@
-"""Key-value memory and its rules, the state of a learner, associative memory, linked passages."""
+"""Key-value memory and its rules, a learner's state, associations, talks and linked passages."""
 
 from hsokv.memory.associative import AssociativeMemory, Recalled
+from hsokv.memory.conversation import ConversationMemory, Found, FoundSession
 from hsokv.memory.forgetting import forget, utility
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.linked import FoundPassages, LinkedPassages, Parts
@@ -11,7 +12,10 @@ from hsokv.memory.write import should_write
 __all__ = [
     "AssociativeMemory",
     "Context",
+    "ConversationMemory",
+    "Found",
     "FoundPassages",
+    "FoundSession",
     "KeyValueMemory",
     "LearnerState",
     "LinkedPassages",

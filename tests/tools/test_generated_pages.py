@@ -103,8 +103,8 @@ def test_api_examples_run(tmp_path, monkeypatch):
         expression, _, printed = last.partition("  # ")
         results.append(eval(expression, names))
         assert not printed or printed in (str(results[-1]), repr(results[-1]))
-    assert len(results) == 3
-    assert set(results[2]["seed"]) == {0, 1}
+    assert len(results) == 5
+    assert set(results[-1]["seed"]) == {0, 1}
     assert (tmp_path / "rows/one_shot.csv").is_file()
 
 
