@@ -29,11 +29,14 @@ listed and may change.
    ~hsokv.flows.base.ABSTAIN
    ~hsokv.flows.base.ABSTAIN_INTEGER
    ~hsokv.memory.associative.AssociativeMemory
+   ~hsokv.memory.conversation.ConversationMemory
    ~hsokv.flows.base.Flow
    ~hsokv.config.FlowConfig
+   ~hsokv.data.chats.Turn
    ~hsokv.flows.persistence.from_pretrained
    ~hsokv.flows.make.list_flows
    ~hsokv.flows.make.make_flow
+   ~hsokv.data.chats.read_chat
    ~hsokv.flows.persistence.save_pretrained
 ```
 
@@ -73,6 +76,16 @@ memory = AssociativeMemory(width=4, code_size=256, n_active=8)
 memory.store(vectors[:3], vectors[1:])  # each leads to the next
 memory.recall([[0.9, 0.1, 0.0, 0.0]]).ids  # array([[0]])
 memory.recall([[0.9, 0.1, 0.0, 0.0]], hops=3).ids  # array([[0, 1, 2]])
+```
+
+A chat or a folder of notes is remembered turn by turn, and asked:
+
+```python
+from hsokv import ConversationMemory, read_chat
+
+memory = ConversationMemory(semantic=False)  # True: the sentence encoder reads as well
+memory.remember(read_chat("chat.json"))
+memory.recall("Where did Bo spend his holiday?", k=1)[0].turn.text  # We rented a cabin by a lake.
 ```
 
 An experiment is one object; rows that are stored already are not computed again:

@@ -1,6 +1,7 @@
 """The key-value memory and its rules, the state of a learner, and the associative memory."""
 
 from hsokv.memory.associative import AssociativeMemory, Recalled
+from hsokv.memory.conversation import ConversationMemory, Found, FoundSession
 from hsokv.memory.forgetting import forget, utility
 from hsokv.memory.key_value import KeyValueMemory
 from hsokv.memory.read import Context, Reading, similarity
@@ -10,6 +11,9 @@ from hsokv.memory.write import should_write
 __all__ = [
     "AssociativeMemory",
     "Context",
+    "ConversationMemory",
+    "Found",
+    "FoundSession",
     "KeyValueMemory",
     "LearnerState",
     "Reading",
