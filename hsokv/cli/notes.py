@@ -25,6 +25,7 @@ DEFAULT = Path("remembered.safetensors")
 WAYS = {"meaning": True, "words": False}  # of reading: whether the sentence encoder reads, too
 AT_ONCE = 256  # turns that are read between two looks at the clock
 SAVE_EVERY_S = 60  # of reading, which is what a kill can cost
+KINDS = 5  # of files that were not read, named at most
 LONG = 180  # words, of more than which the encoder may not read the end
 Memory = Annotated[
     Path, typer.Option("--memory", "-m", envvar="HSOKV_MEMORY", help="file of the memory")
@@ -62,14 +63,18 @@ def remember(
         if new:
             _read(known, new, memory)
     typer.echo(_summary(known, len(new), len(turns), memory))
-    noted = {
-        "paragraphs are no longer in these notes; the memory keeps them": _count_former(
-            stored, [turn for path in paths if is_notes(path) for turn in told[path]]
-        ),
-        f"turns have more than {LONG} words, of which the encoder may not read the end; break "
-        "notes by empty lines": known.semantic and sum(len(t.text.split()) > LONG for t in new),
-    }
-    for what, n in noted.items():
+    notes = [path for path in paths if is_notes(path)]
+    former = _count_former(stored, [turn for path in notes for turn in told[path]])
+    long = sum(len(turn.text.split()) > LONG for turn in new) if known.semantic else 0
+    unread = [file for path in notes if path.is_dir() for file in _list_other(path, memory)]
+    kinds = ", ".join(sorted({file.suffix.lower() or file.name for file in unread})[:KINDS])
+    for n, what in (
+        (former, "known paragraphs are not in these notes any more; the memory keeps them"),
+        (long, f"turns have over {LONG} words, and the encoder may not read their ends; break "
+               "notes by empty lines"),
+        (len(unread), f"files in these folders are no notes and were not read ({kinds}); name "
+                      "chats one by one"),
+    ):  # fmt: skip
         if n:
             typer.echo(f"note: {n} {what}", err=True)
 
@@ -108,7 +113,7 @@ def recall(
         typer.echo(json.dumps(found, indent=1))
     else:
         groups = ["\n".join(_lines(each)) for each in found]
-        typer.echo(("\n--\n" if context else "\n").join(groups))
+        typer.echo(("\n--\n" if context and not sessions else "\n").join(groups))
 
 
 def settle_ids(stored: Sequence[Turn], turns: Iterable[Turn]) -> list[Turn]:
@@ -138,8 +143,18 @@ def find_new(stored: Sequence[Turn], turns: Iterable[Turn]) -> list[Turn]:
 def _count_former(stored: Sequence[Turn], notes: Sequence[Turn]) -> int:
     """Return how many stored paragraphs of some notes these no longer hold."""
     files, ids = {turn.session for turn in notes}, {turn.id for turn in notes}
-    mine = (turn for turn in stored if turn.session in files and turn.id.startswith(f"{turn.session}#"))
+    mine = (
+        turn for turn in stored if turn.session in files and turn.id.startswith(f"{turn.session}#")
+    )
     return sum(turn.id not in ids for turn in mine)
+
+
+def _list_other(folder: Path, memory: Path) -> Iterator[Path]:
+    """Return the files in a folder that are no notes, without hidden ones and the memory."""
+    for file in folder.rglob("*"):
+        is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if file.is_file() and not (is_notes(file) or is_hidden or file.name == memory.name):
+            yield file
 
 
 def _open(path: Path, read: str) -> ConversationMemory:
@@ -228,8 +243,8 @@ def _summary(known: ConversationMemory, n_new: int, n_told: int, path: Path) -> 
     span = f", {dates[0]} to {dates[-1]}" if dates else ""
     n_sessions = len({turn.session for turn in turns})
     return (
-        f"{n_new} turns added, {n_told - n_new} already known; {path} holds {len(turns)} of "
-        f"{n_sessions} sessions{span} (--read {_way(known)}); ask: hsokv recall 'a question'"
+        f"{n_new} turns added, {n_told - n_new} already known; {path} holds {len(turns)} turns "
+        f"in {n_sessions} sessions{span} (--read {_way(known)}); ask: hsokv recall 'a question'"
         f"{_option(path)}"
     )
 
@@ -263,7 +278,8 @@ def _with_neighbours(
 def _lines(entry: dict[str, Any]) -> Iterator[str]:
     """Return the lines that show an entry, with tabs between score, date, session and turn."""
     for each in (*entry.get("before", ()), entry, *entry.get("after", ())):
-        fields = [f"{each['score']:.2f}" if "score" in each else "", each["date"], each["session"]]
+        score = f"{round(each['score'], 2) + 0.0:.2f}" if "score" in each else ""  # no -0.00
+        fields = [score, each["date"].replace("T", " "), each["session"]]
         if "text" in each:
             fields.append(f"{each['speaker']}: {each['text']}" if each["speaker"] else each["text"])
         yield "\t".join(map(plain, fields))

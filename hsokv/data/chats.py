@@ -75,8 +75,8 @@ def read_chat(path: str | os.PathLike) -> list[Turn]:
         if path.suffix.lower() == ".json":
             raise
         raise ValueError(
-            f"{path} is neither a note nor a chat: expected .txt, .md, a folder of such files, or "
-            f"JSON; convert it ({error})"
+            f"{path} is neither a note nor a chat ({error.__cause__}): expected .txt, .md, a "
+            "folder of such files, or JSON; convert it"
         ) from error
     if isinstance(content, dict) and isinstance(content.get("sessions"), list):
         sessions = content["sessions"]
