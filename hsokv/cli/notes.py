@@ -68,15 +68,16 @@ def remember(
     long = sum(len(turn.text.split()) > LONG for turn in new) if known.semantic else 0
     unread = [file for path in notes if path.is_dir() for file in _list_other(path, memory)]
     kinds = ", ".join(sorted({file.suffix.lower() or file.name for file in unread})[:KINDS])
-    for n, what in (
-        (former, "known paragraphs are not in these notes any more; the memory keeps them"),
-        (long, f"turns have over {LONG} words, and the encoder may not read their ends; break "
-               "notes by empty lines"),
-        (len(unread), f"files in these folders are no notes and were not read ({kinds}); name "
-                      "chats one by one"),
+    for n, one, more in (
+        (former, "known paragraph is not in these notes any more; it is kept",
+                 "known paragraphs are not in these notes any more; they are kept"),
+        (long, f"turn has over {LONG} words, and the encoder may not read its end",
+               f"turns have over {LONG} words, and the encoder may not read their ends"),
+        (len(unread), f"file in a folder is no note and was not read ({kinds})",
+                      f"files in folders are no notes and were not read ({kinds})"),
     ):  # fmt: skip
         if n:
-            typer.echo(f"note: {n} {what}", err=True)
+            typer.echo(f"note: {_count(n, one, more)}", err=True)
 
 
 def recall(
@@ -241,12 +242,17 @@ def _summary(known: ConversationMemory, n_new: int, n_told: int, path: Path) -> 
     turns = known.turns
     dates = sorted(turn.date[:10] for turn in turns if turn.date)
     span = f", {dates[0]} to {dates[-1]}" if dates else ""
-    n_sessions = len({turn.session for turn in turns})
+    added, held = (_count(n, "turn", "turns") for n in (n_new, len(turns)))
+    sessions = _count(len({turn.session for turn in turns}), "session", "sessions")
     return (
-        f"{n_new} turns added, {n_told - n_new} already known; {path} holds {len(turns)} turns "
-        f"in {n_sessions} sessions{span} (--read {_way(known)}); ask: hsokv recall 'a question'"
+        f"{added} added, {n_told - n_new} already known; {path} holds {held} in {sessions}{span} "
+        f"(--read {_way(known)}); ask: hsokv recall 'a question'"
         f"{_option(path)}"
     )
+
+
+def _count(n: int, one: str, more: str) -> str:
+    return f"{n} {one if n == 1 else more}"
 
 
 def _option(path: Path) -> str:
