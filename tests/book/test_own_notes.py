@@ -41,7 +41,7 @@ def test_the_commands_run(chat):
 
 @pytest.mark.parametrize("text", [PAGE, README], ids=["page", "README"])
 def test_the_lines_of_python_run(chat, text):
-    """Three lines, and the last gives what its comment says."""
+    """Three lines after the import, and the last gives what its comment says."""
     [example] = [block for block in blocks("python", text) if "read_chat" in block]
     *lines, last = [line for line in example.splitlines() if line]
     assert len(lines) == 3

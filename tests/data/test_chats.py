@@ -113,7 +113,7 @@ def test_a_folder_of_notes(tmp_path):
     assert turns[0].date[:7] in ("1999-12", "2000-01")
     said = [Turn("", text, "2024-05-31", name) for text in ("# Lake", "Cold.\nClear.")]
     assert [turn._replace(id="") for turn in turns[1:]] == said
-    assert turns[1].id == f"{name}#4f3fcb41a0c6e4d6"
+    assert turns[1].id == f"{name}#29984ef220864fe9"
     alone = read_chat(tmp_path / "trips" / "2024-05-31 lake.md")
     assert [turn.text for turn in alone] == ["# Lake", "Cold.\nClear."]
 
