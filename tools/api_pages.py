@@ -89,6 +89,16 @@ memory.remember([Turn("Ana", "I adopted a puppy, Biscuit.", "2024-05-31", "walk"
 memory.recall("Which pet did Ana adopt?")[0].turn.text  # I adopted a puppy, Biscuit.
 ```
 
+A chat or a folder of notes is remembered turn by turn, and asked:
+
+```python
+from hsokv import ConversationMemory, read_chat
+
+memory = ConversationMemory(semantic=False)  # True: the sentence encoder reads as well
+memory.remember(read_chat("chat.json"))
+memory.recall("Where did Bo spend his holiday?", k=1)[0].turn.text  # We rented a cabin by a lake.
+```
+
 An experiment is one object; rows that are stored already are not computed again:
 
 ```python

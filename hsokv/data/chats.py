@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import math
 import os
@@ -15,7 +16,8 @@ import pandas as pd
 
 from hsokv.boundary.checks import shown
 
-SPEAKERS, TEXTS = ("speaker", "role", "name", "author"), ("text", "content", "message")
+SPEAKERS = ("speaker", "role", "name", "author", "from", "sender")
+TEXTS = ("text", "content", "message")
 DATES, MESSAGES = ("date", "timestamp", "time"), ("messages", "turns", "conversation")
 NOTES = (".txt", ".md")
 SHAPES = (
@@ -49,11 +51,13 @@ def read_chat(path: str | os.PathLike) -> list[Turn]:
 
     A JSON file holds a list of messages, `{"messages": [...]}` or `{"sessions": [...]}`. A message
     has a speaker (or role), a text (or content), and perhaps date, session and id. Without
-    sessions, the messages of a day are one, and undated ones those of the file.
+    sessions, the messages of a day are one, and undated ones those of the file. Half of a surrogate
+    pair becomes '?'.
 
     In a folder, each .txt or .md file is a session and each paragraph a turn; so is such a file
-    alone. A note's date is one in its name, such as 2024-05-31, or the day when it was changed.
-    Hidden files and those of other kinds are not read.
+    alone. A note's date is one in its name, such as 2024-05-31, or the day when it was changed; a
+    paragraph's id is made of file and text, so that it is the same on another day. Hidden files and
+    those of other kinds are not read.
 
     Raises:
         FileNotFoundError: there is no such path.
@@ -63,14 +67,27 @@ def read_chat(path: str | os.PathLike) -> list[Turn]:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: expected a chat as JSON, or a folder of notes")
-    if path.is_dir() or path.suffix.lower() in NOTES:
+    if is_notes(path):
         return _read_notes(path)
-    content = read_json(path)
+    try:
+        content = read_json(path)
+    except ValueError as error:
+        if path.suffix.lower() == ".json":
+            raise
+        raise ValueError(
+            f"{path} is neither a note nor a chat ({error.__cause__}): expected .txt, .md, a "
+            "folder of such files, or JSON; convert it"
+        ) from error
     if isinstance(content, dict) and isinstance(content.get("sessions"), list):
         sessions = content["sessions"]
         names = [f"{path.stem} {i + 1}" for i in range(len(sessions))]
         return [t for s, n in zip(sessions, names) for t in _read_session(s, n, f"{path}, {n!r}")]
     return list(_read_session(content, path.stem, str(path), by_day=True))
+
+
+def is_notes(path: Path) -> bool:
+    """Return whether a path is of a note or a folder of notes, else it is of a chat."""
+    return path.is_dir() or path.suffix.lower() in NOTES
 
 
 def _read_session(content: Any, name: str, place: str, by_day: bool = False) -> Iterator[Turn]:
@@ -85,7 +102,8 @@ def _read_session(content: Any, name: str, place: str, by_day: bool = False) -> 
         where = f"{place}, message {i + 1}"
         if not isinstance(message, dict):
             raise ValueError(f"{where} is {shown(message)}: expected {SHAPES}; convert it")
-        text = _first(message, TEXTS, None)
+        nothing = "" if any(name in message for name in TEXTS) else None  # null: a call, a picture
+        text = _first(message, TEXTS, nothing)
         if isinstance(text, list):  # parts, of which some are pictures
             parts = [part.get("text") if isinstance(part, dict) else part for part in text]
             text = " ".join(part for part in parts if isinstance(part, str))
@@ -98,7 +116,8 @@ def _read_session(content: Any, name: str, place: str, by_day: bool = False) -> 
         date = read_date(_first(message, DATES, default), where)
         session = date[:10] if by_day and date else name
         session = str(_first(message, ("session",), session))
-        yield Turn(speaker, text, date, session, str(_first(message, ("id",), "")))
+        turn = Turn(speaker, text, date, session, str(_first(message, ("id",), "")))
+        yield Turn(*(value.encode(errors="replace").decode() for value in turn))
 
 
 def _first(row: dict, names: tuple[str, ...], default: Any) -> Any:
@@ -113,6 +132,7 @@ def _read_notes(path: Path) -> list[Turn]:
         if file.is_dir() or file.suffix.lower() not in NOTES or re.search(r"(^|/)\.", name):
             continue
         try:
+            name.encode()  # a name that is no text cannot be kept
             text = file.read_bytes().decode("utf-8-sig")
             named = _ISO.search(file.name)
             changed = datetime.datetime.fromtimestamp(file.stat().st_mtime)
@@ -122,11 +142,15 @@ def _read_notes(path: Path) -> list[Turn]:
             continue
         read += 1
         paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n")))
-        turns += [Turn("", part, date, name) for part in paragraphs if part]
+        turns += [Turn("", part, date, name, _id_of(name, part)) for part in paragraphs if part]
     if bad or not read:
         what = "; ".join(bad) or f"{path} holds no note"
         raise ValueError(f"{what}: expected {' or '.join(NOTES)} files as UTF-8; save them so")
     return turns
+
+
+def _id_of(name: str, text: str) -> str:
+    return f"{name}#{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def read_date(value: Any, place: str = "date") -> str:

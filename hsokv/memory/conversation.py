@@ -110,13 +110,15 @@ class ConversationMemory:
     @property
     def turns(self) -> list[Turn]:
         """The turns as they are read, (N,): by session and date, see `dialogue.arrange`."""
-        return [self._turns[i] for i in self._arranged()]
+        order = arrange(self._turns) if self._order is None else self._order
+        return [self._turns[i] for i in order]
 
     def remember(self, turns: Iterable[Turn]) -> int:
         """Store turns that are not stored yet, and return how many these were.
 
-        A turn with an id is known by it; one without by text, speaker, date and session. New turns
-        are read once; all turns are arranged anew when next asked, in about 0.2 ms each.
+        A turn with an id is known by it, and keeps its first date; one without by text, speaker,
+        date and session. New turns are read once; all turns are arranged anew when next asked, in
+        about 0.2 ms each.
 
         Raises:
             TypeError: something is no turn, or no text in one.
@@ -131,7 +133,7 @@ class ConversationMemory:
             if stored is None:
                 known[key] = turn
                 new.append(turn)
-            elif stored != turn:
+            elif stored != turn._replace(date=stored.date):
                 raise ValueError(
                     f"turns[{i}] has the id {shown(turn.id)} of another, {shown(stored.text)}: "
                     "expected an id of its own; give it one, or none"

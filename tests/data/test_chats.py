@@ -4,7 +4,10 @@ import json
 import os
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from hsokv.boundary.inputs import check_texts
 from hsokv.data.chats import Turn, read_chat, read_date
 
 
@@ -43,6 +46,17 @@ def test_messages_of_an_assistant(write):
     parts = [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {}}, "here"]
     chat = {"messages": [{"role": "user", "content": parts}]}
     assert read_chat(write(chat)) == [Turn("user", "look here", "", "chat")]
+
+
+def test_what_exports_hold(write):
+    """A message without text, the names that messengers give, half of an emoji."""
+    chat = [
+        {"role": "assistant", "content": None, "tool_calls": []},
+        {"from": "Ana", "text": ["see ", {"type": "link", "text": "here"}]},
+        {"sender": "Bo", "text": "cut \ud83d"},
+    ]
+    found = [turn[:2] for turn in read_chat(write(chat))]
+    assert found == [("assistant", ""), ("Ana", "see  here"), ("Bo", "cut ?")]
 
 
 def test_sessions(write):
@@ -93,13 +107,36 @@ def test_a_folder_of_notes(tmp_path):
     (tmp_path / "empty.md").write_text("")
     (tmp_path / "photo.jpg").write_bytes(b"\xff")
     (tmp_path / ".hidden.md").write_bytes(b"\xff")
-    lake = ("2024-05-31", "trips/2024-05-31 lake.md")
+    name = "trips/2024-05-31 lake.md"
     turns = read_chat(tmp_path)
     assert turns[0][:2] == ("", "Über alles") and turns[0].session == "ideas.TXT"
     assert turns[0].date[:7] in ("1999-12", "2000-01")
-    assert turns[1:] == [Turn("", "# Lake", *lake), Turn("", "Cold.\nClear.", *lake)]
+    said = [Turn("", text, "2024-05-31", name) for text in ("# Lake", "Cold.\nClear.")]
+    assert [turn._replace(id="") for turn in turns[1:]] == said
+    assert turns[1].id == f"{name}#29984ef220864fe9"
     alone = read_chat(tmp_path / "trips" / "2024-05-31 lake.md")
     assert [turn.text for turn in alone] == ["# Lake", "Cold.\nClear."]
+
+
+def test_a_paragraph_is_the_same_on_another_day(tmp_path):
+    """Its id goes by file and text."""
+    note = tmp_path / "a.md"
+    note.write_text("one\n\ntwo")
+    os.utime(note, (1e9, 1e9))
+    former = read_chat(note)
+    note.write_text("one\n\nthree")
+    now = read_chat(note)
+    assert former[0].id == now[0].id and former[0].date != now[0].date
+    assert former[1].id != now[1].id
+
+
+def test_other_files(tmp_path):
+    """JSON has any suffix; what is none of both is told what is read."""
+    (tmp_path / "chat.export").write_text('[{"text": "a"}]')
+    assert read_chat(tmp_path / "chat.export") == [Turn("", "a", "", "chat")]
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7\xff")
+    with pytest.raises(ValueError, match=r"letter.pdf is neither .*: expected .txt, .md, .*conv"):
+        read_chat(tmp_path / "letter.pdf")
 
 
 def test_notes_that_cannot_be_read(tmp_path):
@@ -139,3 +176,64 @@ def test_no_dates(value):
     """A year of two digits, too, for it could be a day."""
     with pytest.raises(ValueError, match="here: .*is no date: expected one such as"):
         read_date(value, "here")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+    | st.sampled_from(["2024-05-31", "1:56 pm on 8 May, 2023", "\ud83d"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["speaker", "role", "text", "content", "date", "time", "session", "id",
+                         "messages", "sessions", "turns", "other"]), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+def told_or_refused(path):
+    """Turns that a memory takes, or an error that names the file and what was expected."""
+    try:
+        turns = read_chat(path)
+    except ValueError as error:
+        assert path.name in str(error) and "expected" in str(error)
+        return
+    for turn in turns:
+        check_texts(list(turn), "turn")
+        assert read_date(turn.date) == turn.date
+
+
+ANY = settings(
+    derandomize=True, deadline=None, max_examples=200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+
+
+@ANY
+@given(content=JSON)
+def test_any_json(tmp_path, content):
+    """Is read as turns, or refused by name."""
+    path = tmp_path / "chat.json"
+    path.write_text(json.dumps(content))
+    told_or_refused(path)
+
+
+@ANY
+@given(content=st.binary(max_size=20), name=st.sampled_from(["a.json", "a.md", "2024-05-31.txt"]))
+def test_any_bytes(tmp_path, content, name):
+    """Are read as turns, or refused by name."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    told_or_refused(path)
+
+
+@ANY
+@given(
+    turns=st.lists(
+        st.tuples(st.text(), st.text(), st.dates(), st.text(min_size=1), st.text(min_size=1)),
+        max_size=4,
+    )
+)
+def test_what_is_written_is_read(tmp_path, turns):
+    """Messages with all their fields come back as they are."""
+    turns = [Turn(who, said, day.isoformat(), *names) for who, said, day, *names in turns]
+    path = tmp_path / "chat.json"
+    path.write_text(json.dumps([turn._asdict() for turn in turns]))
+    assert read_chat(path) == turns
