@@ -95,16 +95,18 @@ def differences(
     return over_questions(more, -1), over_conversations(more, ours["conversation"], -1)
 
 
-def told(rows: pd.DataFrame, flow: str, column: str, part: str = HELD_OUT, least: int = 1) -> str:
+def told(rows: pd.DataFrame, flow: str, column: str, part: str = HELD_OUT, least: int = 1,
+         category: int = 0) -> str:  # fmt: skip
     """Return a mean as '78.1 % [75.0, 81.0]', the interval over questions.
 
     Args:
         rows: of any methods.
         flow, column, part: the method, measure and part.
         least: turns that answer a question, at the least.
+        category: number of a category, 0 for all.
     """
     own = list_questions(rows, flow, part)
-    own = own[own["n_turns"] >= least]
+    own = own[(own["n_turns"] >= least) & ((own["category"] == category) | (category == 0))]
     return NOT_RUN if own.empty else _plain(over_questions(own[column]))
 
 
