@@ -36,8 +36,8 @@ def draw_recall(rows: pd.DataFrame) -> Figure:
             panel.plot(points[:, 0], at, **look, label=label)
         panel.set_yticks(range(len(flows)), [ARMS[flow] for flow in flows])
         panel.axhspan(-0.5, _n_ours(flows) - 0.5, color=BLACK, alpha=0.05, linewidth=0)
-        panel.set(title=SAMPLE_LABEL[source], xlim=(40, 101), ylim=(-0.6, len(flows) - 0.4))
-    fig.supxlabel("recall at 5 (%, axis from 40)", fontsize=9.5)
+        panel.set(title=SAMPLE_LABEL[source], xlabel="recall at 5 (%, from 40)")
+        panel.set(xlim=(40, 101), ylim=(-0.6, len(flows) - 0.4))
     handles = dict(zip(*axes[0].get_legend_handles_labels()[::-1]))
     fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
     return fig
