@@ -142,11 +142,12 @@ def causes_table(rows: pd.DataFrame, n_memories: int) -> pd.DataFrame:
         "source", key=lambda s: s.map(list(SOURCE_LABEL).index), kind="stable"
     )
     means = (100 * table[list(EXPECTED)]).round(1)
-    even = n_memories * CODES[DOCUMENTED][1] / CODES[DOCUMENTED][0]
+    mean = n_memories * CODES[DOCUMENTED][1] / CODES[DOCUMENTED][0]  # memories per unit
+    units = dict(zip((ARMS[arm] for arm in arms), ("as drawn", "even", "centred")))
     return pd.DataFrame({
         "memories": table["source"].map(SOURCE_LABEL),
-        "units": table["arm"].map({ARMS[kind, "counted"]: CODES[kind][2] for kind in KINDS}),
-        "busiest unit, × the mean": (table["busiest"] * n_memories / even).round(1),
+        "units": table["arm"].map(units),
+        "busiest unit, × the mean": (table["busiest"] * n_memories / mean).round(1),
         "predicted, units alike": means["expected"],
         "with their frequencies": means["expected_rates"],
         "with the codes themselves": means["expected_coded"],
