@@ -124,11 +124,11 @@ def hops_table(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     flows = ["minilm", best_rival(rows, source), OURS]
     found = []
     for n in sorted(set(n_gold(rows, source).values())):
-        line: dict[str, object] = {"passages": n}
+        line: dict[str, object] = {"passages": n, "questions": 0}
         for flow in [flow for flow in flows if flow]:
             for column, shown in (("recall_5", "recall at 5"), ("all_5", "all at 5")):
                 mean = by_gold(rows, source, flow, n, column)
-                line["questions"] = mean.n
+                line["questions"] = mean.n or line["questions"]  # 0 where a method was not run
                 line[f"{ARMS[flow]}, {shown}"] = in_percent(mean)
         found.append(line)
     return pd.DataFrame(found)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hsokv.data.paraphrases import Paraphrases
-from hsokv.experiments.associative_memory import EXPERIMENT, code_tasks, cues, tables
+from hsokv.experiments.associative_memory import EXPERIMENT, code_tasks, cues, tables, told
 from hsokv.experiments.associative_memory.cues import make_memories
 from hsokv.experiments.associative_memory.read_outs import (
     CODES,
@@ -211,4 +211,4 @@ def test_arms_of_tables_are_those_that_were_run():
     rows = EXPERIMENT.read()
     run = rows[rows["task"].isin(["recall", "noise", "augment"])]
     assert set(zip(run["flow"], run["read_out"])) <= set(tables.ARMS)
-    assert tables.told(rows, (VECTORS, "nearest"), task="recall", n_memories=7) == "not run"
+    assert told.told(rows, (VECTORS, "nearest"), task="recall", n_memories=7) == "not run"
