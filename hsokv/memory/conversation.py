@@ -109,7 +109,7 @@ class ConversationMemory:
 
     @property
     def turns(self) -> list[Turn]:
-        """The turns as they are read, (N,): by session and date, see `dialogue.arrange`."""
+        """The turns as they are read, (N,), by session and date, see `dialogue.arrange`."""
         order = arrange(self._turns) if self._order is None else self._order
         return [self._turns[i] for i in order]
 

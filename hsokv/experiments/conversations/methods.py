@@ -63,7 +63,7 @@ LATE, DENSE = ("late", "late_pair", "late_nine"), ("dense", "dense_session")
 WORDS = ("words_four", "words_session")
 WINDOWS = (*WORDS, "late_pair", "late_nine", "dense_session")  # what stands around the turn
 LOCOMO_LIKE = ("who", "date", "opens")  # what is known of talks of two named people
-#: Ablation -> cues that it leaves out: one, or a group.
+#: Ablation -> cues that it leaves out, one or a group.
 DROPPED: dict[str, tuple[str, ...]] = {
     "less_locomo": LOCOMO_LIKE,
     "no_who": ("who",),

@@ -51,7 +51,7 @@ ARMS = {
     "pairs_unasked": "no link by the question",
 }
 SAMPLE_LABEL = {"hotpotqa": "HotpotQA", "musique": "MuSiQue", "own": "invented"}
-#: Recall at 5 that others published, on MuSiQue and HotpotQA: system -> values, source.
+#: System -> recall at 5 that others published, on MuSiQue and on HotpotQA, and their source.
 PUBLISHED = {
     "BM25": (41.2, 72.2, "Gutiérrez et al. (2024)"),
     "HippoRAG": (51.9, 77.7, "Gutiérrez et al. (2024)"),
