@@ -37,7 +37,7 @@ from hsokv.plots.style import (
 #: What the figures compare, in the order of the legend.
 SHOWN = {
     (VECTORS, "lookup"): interval_style(GREY, "H", ":"),
-    (VECTORS, "words"): interval_style(GREEN, "<", "--"),
+    (VECTORS, "bm25"): interval_style(GREEN, ">", "--"),
     (VECTORS, "nearest"): interval_style(BLUE, "o"),
     (VECTORS, "softmax_20"): interval_style(SKY, "s", "--", filled=False),
     (VECTORS, "linear"): interval_style(PURPLE, "X", "-."),

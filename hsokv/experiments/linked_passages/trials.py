@@ -46,6 +46,7 @@ HELD_OUT, TRANSFER, IN_SAMPLE = "held_out", "transfer", "in_sample"
 PARTS = (HELD_OUT, TRANSFER, IN_SAMPLE)
 DEPTHS = (2, 5, 10)
 MEASURES = (*(f"recall_{depth}" for depth in DEPTHS), "all_5")
+OTHERS = "others_5"
 TUNED_BY = 5  # depth of the recall that decides
 _OWN = r"\[\d+(,\d+)+\]"  # of the passages that answer a question
 RANKS = rf"^\[{_OWN}(,{_OWN})*\]$"  # of all questions, as JSON
@@ -77,9 +78,14 @@ def read_ranks(text: str) -> list[list[int]]:
 
 
 def question_scores(ranks: list[list[int]], column: str) -> np.ndarray:
-    """Return what a column of the rows is the mean of, one value per question, (Q,)."""
+    """Return what a column of the rows is the mean of, one value per question, (Q,).
+
+    Of `OTHERS`, recall at 5 without the passage that is found first, there is no column.
+    """
     if column == "all_5":
         return (question_recalls(ranks, TUNED_BY) == 1).astype(float)
+    if column == OTHERS:
+        return question_recalls([sorted(own)[1:] for own in ranks], TUNED_BY)
     return question_recalls(ranks, int(column.removeprefix("recall_")))
 
 

@@ -205,3 +205,11 @@ def test_parameters(wrong):
     assert {dict(t.settings)["source"] for t in make_trials(Params())} == {"own"}
     parts = {dict(t.settings)["part"] for t in make_trials(Params(sources=("musique",)))}
     assert parts == {"held_out", "in_sample"}
+
+
+def test_scores_of_a_question():
+    """The passage that is found first is left out of the others, wherever it stands."""
+    ranks = [[1, 7], [9, 2, 4], [6, 8]]
+    assert trials.question_scores(ranks, "recall_5").tolist() == pytest.approx([1 / 2, 2 / 3, 0])
+    assert trials.question_scores(ranks, "all_5").tolist() == [0, 0, 0]
+    assert trials.question_scores(ranks, trials.OTHERS).tolist() == [0, 0.5, 0]
