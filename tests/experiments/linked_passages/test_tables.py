@@ -89,7 +89,7 @@ def test_tables_of_what_was_run(rows):
     ablations = tables.ablation_table(rows, BOTH)
     assert len(ablations) == len(tables.LESS) + 1 and "lost, HotpotQA" in ablations
     hops = tables.hops_table(rows, "musique")
-    assert hops[["passages", "questions"]].to_numpy().tolist() == [[2, 3]]  # one stands in no half that is reported
+    assert hops[["passages", "questions"]].to_numpy().tolist() == [[2, 3]]  # of four
     assert tables.by_gold(rows, "musique", "pairs", 3) == estimates.NONE
     assert len(figures.draw_recall(rows).axes) == 2
 
