@@ -95,7 +95,7 @@ def _read_session(content: Any, name: str, place: str, by_day: bool = False) -> 
     if isinstance(content, dict):
         default = read_date(_first(content, DATES, ""), place)
         name = str(_first(content, ("session", "id"), name))
-        content = _first(content, MESSAGES, None)
+        content = _first(content, MESSAGES, content)
     if not isinstance(content, list):
         raise ValueError(f"{place} holds {shown(content)}: expected {SHAPES}; convert it")
     for i, message in enumerate(content):
@@ -157,7 +157,8 @@ def read_date(value: Any, place: str = "date") -> str:
     """Return a date or a moment as ISO, '' for nothing; a time zone is left out.
 
     Args:
-        value: text with a year of four digits, months before days, or seconds from 1970 (UTC).
+        value: text with a year of four digits, months before days, or seconds or milliseconds
+            from 1970 (UTC), as a number or as its digits.
         place: for the message.
 
     Raises:
@@ -166,6 +167,8 @@ def read_date(value: Any, place: str = "date") -> str:
     if value is None or value == "":
         return ""
     try:
+        if isinstance(value, str) and re.fullmatch(r"\d{9,13}", value):  # seconds, as text
+            value = int(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
             value = value / 1000 if value > MILLISECONDS else value
             return pd.Timestamp(value, unit="s").isoformat(timespec="seconds")
@@ -192,5 +195,5 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # no UTF-8 and no JSON are ValueErrors
         raise ValueError(
-            f"{path} is no JSON ({error}): expected JSON as UTF-8; save it so"
+            f"{path} is no JSON ({error}): expected JSON as UTF-8, whole; save or fetch it again"
         ) from error

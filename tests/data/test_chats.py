@@ -79,11 +79,11 @@ def test_sessions(write):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (b"[{", r"chat.json is no JSON .*save it so"),
+        (b"[{", r"chat.json is no JSON .*fetch it again"),
         (b"\xff\xff", "chat.json is no JSON"),
         (b"[" * 100_000, "chat.json is no JSON"),
         (b"3", "chat.json holds 3: expected a list of messages"),
-        ({"talk": []}, "chat.json holds None"),
+        ({"talk": []}, "chat.json holds {'talk': \[\]}"),
         (["hello"], "message 1 is 'hello': expected"),
         ([{"text": "a"}, {"text": 3}], "message 2 has speaker '' and text 3"),
         ([{"speaker": "a"}], "message 1 .*text None"),
@@ -237,3 +237,11 @@ def test_what_is_written_is_read(tmp_path, turns):
     path = tmp_path / "chat.json"
     path.write_text(json.dumps([turn._asdict() for turn in turns]))
     assert read_chat(path) == turns
+
+
+def test_seconds_as_text():
+    """Digits alone are a moment, as a number is; fewer of them are no date."""
+    assert read_date("1714675815") == read_date(1714675815) == "2024-05-02T18:50:15"
+    assert read_date("1714675815000") == read_date("1714675815")
+    with pytest.raises(ValueError, match="is no date"):
+        read_date("12345")
