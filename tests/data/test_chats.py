@@ -83,7 +83,7 @@ def test_sessions(write):
         (b"\xff\xff", "chat.json is no JSON"),
         (b"[" * 100_000, "chat.json is no JSON"),
         (b"3", "chat.json holds 3: expected a list of messages"),
-        ({"talk": []}, "chat.json holds {'talk': \[\]}"),
+        ({"talk": []}, r"chat.json holds {'talk': \[\]}"),
         (["hello"], "message 1 is 'hello': expected"),
         ([{"text": "a"}, {"text": 3}], "message 2 has speaker '' and text 3"),
         ([{"speaker": "a"}], "message 1 .*text None"),
