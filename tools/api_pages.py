@@ -32,6 +32,7 @@ listed and may change.
    ~hsokv.memory.conversation.ConversationMemory
    ~hsokv.flows.base.Flow
    ~hsokv.config.FlowConfig
+   ~hsokv.memory.linked.LinkedPassages
    ~hsokv.data.chats.Turn
    ~hsokv.flows.persistence.from_pretrained
    ~hsokv.flows.make.list_flows

@@ -44,6 +44,8 @@ MEASURES = tuple(
     for name in ("any_5", "any_10", "all_5", "all_10", "ndcg_10")
 )
 TUNED_BY = "turn_all_10"  # what settings are chosen by, and the headline
+_PLACES = r"\[[1-9]\d*(,[1-9]\d*)*\]"  # in an order, from 1
+_QUESTION = rf"\[[1-4],{_PLACES},{_PLACES}\]"  # category, places of turns and of sessions
 SCHEMA = row_schema(
     NAME,
     {
@@ -55,7 +57,7 @@ SCHEMA = row_schema(
         **dict.fromkeys(("n_questions", "n_turns", "n_sessions", "n_settings"), COUNT),
         "chosen": pa.Column(str, pa.Check.str_matches(r"^\{.*\}$")),
         **dict.fromkeys(MEASURES, ex.SHARE),
-        "ranks": pa.Column(str, pa.Check.str_matches(r"^\[\[.*\]\]$")),
+        "ranks": pa.Column(str, pa.Check.str_matches(rf"^\[{_QUESTION}(,{_QUESTION})*\]$")),
     },
     key=["conversation"],
 )

@@ -48,7 +48,7 @@ DEPTHS = (2, 5, 10)
 MEASURES = (*(f"recall_{depth}" for depth in DEPTHS), "all_5")
 OTHERS = "others_5"
 TUNED_BY = 5  # depth of the recall that decides
-_OWN = r"\[\d+(,\d+)+\]"  # of the passages that answer a question
+_OWN = r"\[[1-9]\d*(,[1-9]\d*)+\]"  # of the passages that answer a question
 RANKS = rf"^\[{_OWN}(,{_OWN})*\]$"  # of all questions, as JSON
 AS_JSON = partial(json.dumps, separators=(",", ":"))
 LIST, TABLE = r"^\[.*\]$", r"^\{.*\}$"  # as JSON
