@@ -8,6 +8,7 @@ VENV ?= .venv
 PRESET ?= research
 BACKEND ?= loky
 SAMPLE ?= 12
+TEST_JOBS ?= 2
 PORT ?= 8000
 ARGS ?=
 
@@ -44,8 +45,8 @@ book: $(READY) ## execute every notebook, check them, build _build/html with war
 	$(PY) -m tools.stage_book
 	@echo "open _build/html/index.html, or run: make serve"
 
-test: book ## build the book if it is out of date, then run all tests (ARGS="-k memory" to choose)
-	$(PY) -m pytest $(ARGS)
+test: book ## build the book if it is out of date, then run all tests, TEST_JOBS files at a time (ARGS="-k memory" to choose)
+	$(PY) -m pytest -n $(TEST_JOBS) --dist loadfile $(ARGS)
 
 demo: $(READY) ## recompute everything from nothing at demo scale, then compare with the published findings
 	rm -rf _build/demo

@@ -21,9 +21,13 @@ from hsokv import (
     ABSTAIN,
     ABSTAIN_INTEGER,
     AssociativeMemory,
+    ConversationMemory,
     FlowConfig,
+    LinkedPassages,
+    Turn,
     from_pretrained,
     make_flow,
+    read_chat,
     save_pretrained,
 )
 from hsokv.data.predecessor import make_predecessor_task
@@ -31,6 +35,7 @@ from hsokv.data.rare_words import make_rare_word_task
 from hsokv.data.tokenizer import Tokenizer
 from hsokv.flows.fork import fork
 from hsokv.memory.key_value import KeyValueMemory
+from hsokv.memory.linked import Parts
 from hsokv.runs.engine import Trial, run_trials
 from hsokv.runs.store import ResultsStore
 from hsokv.seeds import seed_for
@@ -89,6 +94,18 @@ def names(tmp_path_factory):
         made.store(np.eye(4)[:2], np.eye(4)[2:])
         return made
 
+    def linked(titles=("Ada Orr", "Lake Umber"), texts=("A diver.", "It is deep."), vectors=None):
+        return LinkedPassages(titles, texts, np.eye(2) if vectors is None else vectors)
+
+    def talk():
+        made = ConversationMemory(semantic=False)
+        made.remember([Turn("Ana", "I saw a red apple."), Turn("Bo", "The sea is blue.", id="b")])
+        return made
+
+    def chat(text, name="chat.json"):
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return folder / name
+
     def run(**options):
         store = ResultsStore(folder / f"{np.random.default_rng().integers(10**9)}.csv", schema)
         return len(run_trials([trial], one_row, store, **({"n_jobs": 1} | options)))
@@ -101,7 +118,9 @@ def names(tmp_path_factory):
         "np": np, "pd": pd, "torch": torch, "nan": float("nan"), "inf": float("inf"),
         "TEXTS": TEXTS, "LABELS": LABELS, "TINY": TINY, "ABSTAIN_INTEGER": ABSTAIN_INTEGER,
         "make_flow": make_flow, "FlowConfig": FlowConfig, "KeyValueMemory": KeyValueMemory,
-        "AssociativeMemory": AssociativeMemory, "pairs": pairs,
+        "AssociativeMemory": AssociativeMemory, "pairs": pairs, "linked": linked, "Parts": Parts,
+        "talk": talk, "chat": chat,
+        "ConversationMemory": ConversationMemory, "Turn": Turn, "read_chat": read_chat,
         "Tokenizer": Tokenizer, "Trial": Trial, "fork": fork, "seed_for": seed_for,
         "make_rare_word_task": make_rare_word_task, "make_predecessor_task": make_predecessor_task,
         "encode_words": word_sets.encode_words, "decode_words": word_sets.decode_words,

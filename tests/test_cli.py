@@ -1,10 +1,11 @@
-"""The command line, from a file of terms to answers, and what it says to wrong input."""
+"""A glossary at the command line, from its file to answers, and what is said to wrong input."""
 
 import pytest
 from typer.testing import CliRunner
 
-from hsokv import cli
-from hsokv.cli import app, read_glossary
+from hsokv.cli import main
+from hsokv.cli.commands import app
+from hsokv.cli.glossary import read_glossary
 
 GLOSSARY = "term,definition\naglet,the tip of a lace\noubliette,a dungeon with a trapdoor\n"
 
@@ -91,9 +92,11 @@ def test_a_folder_keeps_its_flow(folder, tmp_path):
 
 def test_errors_are_told_in_a_line(tmp_path, monkeypatch, capsys):
     """No traceback: a missing file and a missing folder."""
-    for args in (["learn", "no.csv", str(tmp_path)], ["ask", str(tmp_path / "none"), "x"]):
+    none = str(tmp_path / "none\x1b[31m\n")
+    for args in (["learn", "no.csv", str(tmp_path)], ["ask", none, "x"]):
         monkeypatch.setattr("sys.argv", ["hsokv", *args])
         with pytest.raises(SystemExit) as end:
-            cli.main()
+            main()
         told = capsys.readouterr().err
         assert end.value.code == 1 and told.startswith("error: ") and told.count("\n") == 1
+        assert told.rstrip("\n").isprintable()

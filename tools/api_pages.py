@@ -29,11 +29,15 @@ listed and may change.
    ~hsokv.flows.base.ABSTAIN
    ~hsokv.flows.base.ABSTAIN_INTEGER
    ~hsokv.memory.associative.AssociativeMemory
+   ~hsokv.memory.conversation.ConversationMemory
    ~hsokv.flows.base.Flow
    ~hsokv.config.FlowConfig
+   ~hsokv.memory.linked.LinkedPassages
+   ~hsokv.data.chats.Turn
    ~hsokv.flows.persistence.from_pretrained
    ~hsokv.flows.make.list_flows
    ~hsokv.flows.make.make_flow
+   ~hsokv.data.chats.read_chat
    ~hsokv.flows.persistence.save_pretrained
 ```
 
@@ -71,8 +75,29 @@ from hsokv import AssociativeMemory
 vectors = np.eye(4)
 memory = AssociativeMemory(width=4, code_size=256, n_active=8)
 memory.store(vectors[:3], vectors[1:])  # each leads to the next
-memory.recall([[0.9, 0.1, 0.0, 0.0]]).ids  # array([[0]])
-memory.recall([[0.9, 0.1, 0.0, 0.0]], hops=3).ids  # array([[0, 1, 2]])
+memory.recall([[0.9, 0.1, 0.0, 0.0]]).ids  # [[0]]
+memory.recall([[0.9, 0.1, 0.0, 0.0]], hops=3).ids  # [[0 1 2]]
+```
+
+A memory of conversations finds the turns that answer a question; without the encoder it needs no
+further package:
+
+```python
+from hsokv import ConversationMemory, Turn
+
+memory = ConversationMemory(semantic=False)
+memory.remember([Turn("Ana", "I adopted a puppy, Biscuit.", "2024-05-31", "walk")])
+memory.recall("Which pet did Ana adopt?")[0].turn.text  # I adopted a puppy, Biscuit.
+```
+
+A chat or a folder of notes is remembered turn by turn, and asked:
+
+```python
+from hsokv import ConversationMemory, read_chat
+
+memory = ConversationMemory(semantic=False)  # True: the sentence encoder reads as well
+memory.remember(read_chat("chat.json"))
+memory.recall("Where did Bo spend his holiday?", k=1)[0].turn.text  # We rented a cabin by a lake.
 ```
 
 An experiment is one object; rows that are stored already are not computed again:

@@ -11,7 +11,7 @@ import contextlib
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -63,8 +63,12 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: str | os.PathLike) -> Iterator[None]:
+def locked(path: str | os.PathLike, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Hold the lock of a file or folder, `.<name>.lock` beside it; a dying process releases it.
+
+    Args:
+        path: of what is locked.
+        on_wait: called once if another holds it, before this one waits.
 
     Raises:
         OSError: the folder cannot be written.
@@ -73,7 +77,11 @@ def locked(path: str | os.PathLike) -> Iterator[None]:
     target.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(target.with_name(f".{target.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o666)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)

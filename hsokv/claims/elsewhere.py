@@ -7,7 +7,7 @@ at the other size, budget or rate follows from the rows its measure is taken fro
 - `issues`: the same variant at the documented size, by either pooling, plain or swarm training
 - `attribution`: the other specifications of the factorial
 - `documented_size`: the other pooling
-- `associative_memory`: the other sources of cues, and codes whose units fire more evenly
+- `associative_memory`: other cues and wordings, and codes whose units fire more evenly
 
 Rows of the predecessor's protocol, of untrained learners and sums have no other.
 """
@@ -20,6 +20,7 @@ from typing import Any
 
 from hsokv.claims.rows import settings_of
 from hsokv.data.paraphrases import SOURCES
+from hsokv.experiments.associative_memory.cues import COMMON, FAR, PARAPHRASE
 from hsokv.experiments.associative_memory.tables import DOCUMENTED, KINDS
 from hsokv.experiments.attribution.specifications import SPECIFICATIONS
 from hsokv.experiments.documented_size.trials import (
@@ -38,7 +39,7 @@ Specified = tuple[dict[str, str], dict[str, Any]]
 ARMS = {arm_name(*arm): arm for arm in list_arms()}
 WORDS = (20, 100)
 SWARM = "swarm"  # as a variant of the issues, and as a training at the documented size
-RECALLED = {"recall": ("random", *SOURCES), "noise": ("random", "qqp")}  # task -> sources
+RECALLED = {"recall": (*COMMON, *SOURCES), "noise": ("random", "qqp")}  # task -> sources
 TRAINED = {"steps": "plain, 5e-4", "swarm": "swarm"}
 
 
@@ -119,18 +120,21 @@ def _documented_size(measure: Mapping) -> Iterator[Specified]:
 
 
 def _associative_memory(measure: Mapping) -> Iterator[Specified]:
-    """Yield the recall of a code in its kinds, and of the same cues from other sources."""
+    """Yield the recall of a code in its kinds, and of cues from other sources, near and far."""
     where = measure["where"]
     sources = RECALLED.get(where["task"], ())
     sides = {side: measure[side].get("flow") for side in "ab"} if "a" in measure else {
         "where": where["flow"]}  # fmt: skip
     kinds = KINDS if DOCUMENTED in sides.values() else (DOCUMENTED,)
-    for source, kind in product(sources, kinds):
-        there = {**measure, "where": {**where, "source": source}}
+    reworded = (PARAPHRASE, FAR) if where.get("cue") == FAR else (where.get("cue"),)
+    for source, cue, kind in product(sources, reworded, kinds):
+        if source in COMMON and cue == FAR:
+            continue  # paraphrases of random vectors are as far as the document's
+        there = {**measure, "where": {**where, "source": source, "cue": cue}}
         for side, flow in sides.items():
             if flow == DOCUMENTED:
                 there[side] = {**there[side], "flow": kind}
-        yield {"cues": source, "units": kind.partition("_")[0]}, there
+        yield {"cues": source, "wording": cue, "units": kind.partition("_")[0]}, there
 
 
 _FIND = {

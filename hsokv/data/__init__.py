@@ -1,5 +1,6 @@
 """What is learned: the lexicon, its tokenizer, and the tasks made of them."""
 
+from hsokv.data.chats import Turn, read_chat
 from hsokv.data.lexicon import load_fillers, load_lexicon, load_senses, load_unseen_words
 from hsokv.data.predecessor import PredecessorTask, make_predecessor_task
 from hsokv.data.rare_words import RareWordTask, Texts, make_rare_word_task, make_sense_task
@@ -12,6 +13,7 @@ __all__ = [
     "RareWordTask",
     "Texts",
     "Tokenizer",
+    "Turn",
     "load_fillers",
     "load_lexicon",
     "load_senses",
@@ -19,5 +21,6 @@ __all__ = [
     "make_predecessor_task",
     "make_rare_word_task",
     "make_sense_task",
+    "read_chat",
     "split_words",
 ]

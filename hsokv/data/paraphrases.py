@@ -18,7 +18,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from hsokv.boundary.checks import check_keys
-from hsokv.data.tokenizer import split_words
 
 HUB = "nyu-mll/glue"
 SAMPLE = 8999  # pairs of QQP that are used
@@ -49,10 +48,10 @@ SOURCES = {
 
 
 class Paraphrases(NamedTuple):
-    """Sentences of a source, in an order that depends on their words only.
+    """Sentences of a source, in an order that depends on their letters only.
 
     Attributes:
-        groups: sentences that say the same, two or more, no two with the same words.
+        groups: sentences that say the same, two or more, no two with the same letters.
         singles: sentences of which no paraphrase is known.
     """
 
@@ -100,7 +99,8 @@ def _load(name: str, folder: str) -> Paraphrases:
 def group_paraphrases(first: pd.Series, second: pd.Series, same: pd.Series) -> Paraphrases:
     """Return sentences in groups: two are in one group if a chain of pairs says the same.
 
-    Of sentences with the same words one is kept; pairs with a missing side are left out.
+    Of sentences with the same letters and digits one is kept; pairs with a missing side are left
+    out.
 
     Args:
         first, second: the sentences of each pair.
@@ -108,29 +108,37 @@ def group_paraphrases(first: pd.Series, second: pd.Series, same: pd.Series) -> P
     """
     parent: dict[str, str] = {}
 
-    def root(words: str) -> str:
-        while parent.setdefault(words, words) != words:
-            parent[words] = parent[parent[words]]
-            words = parent[words]
-        return words
+    def root(key: str) -> str:
+        while parent.setdefault(key, key) != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
 
     texts: dict[str, str] = {}
     pairs = pd.DataFrame({"first": first, "second": second, "same": same}).dropna()
     for one, other, alike in pairs.itertuples(index=False):
-        sides = [" ".join(split_words(text)) for text in (one, other)]
-        for words, text in zip(sides, (one, other)):
-            texts[words] = min(text, texts.get(words, text))
+        sides = [letters_of(text) for text in (one, other)]
+        for key, text in zip(sides, (one, other)):
+            texts[key] = min(text, texts.get(key, text))
         a, b = map(root, sides)
         if alike:
             parent[a] = b
     groups: dict[str, list[str]] = {}
-    for words in sorted(filter(None, texts), key=_order):
-        groups.setdefault(root(words), []).append(texts[words])
+    for key in sorted(filter(None, texts), key=_order):
+        groups.setdefault(root(key), []).append(texts[key])
     listed = list(groups.values())
     return Paraphrases(
         [group for group in listed if len(group) > 1],
         [group[0] for group in listed if len(group) == 1],
     )
+
+
+def letters_of(text: str) -> str:
+    """Return a sentence's letters and digits, by which twins are told apart.
+
+    Sources space out their words and marks in different ways, and share sentences.
+    """
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _order(text: str) -> str:

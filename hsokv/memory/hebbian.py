@@ -90,7 +90,8 @@ def code_matrix(codes: np.ndarray, size: int) -> csr_array:
 
 def shared_units(queries: np.ndarray, stored: csr_array) -> np.ndarray:
     """Return how many units each query shares with each stored code, (B, N)."""
-    return (code_matrix(queries, stored.shape[1]) @ stored.T).toarray()
+    asked = code_matrix(queries, stored.shape[1]).toarray()
+    return np.ascontiguousarray((stored @ np.ascontiguousarray(asked.T)).T)
 
 
 def counted_drive(queries: np.ndarray, cues: csr_array, targets: csr_array) -> np.ndarray:
@@ -98,4 +99,12 @@ def counted_drive(queries: np.ndarray, cues: csr_array, targets: csr_array) -> n
 
     It is `hopfield.read` of codes with similarity 'dot' and separation 'identity'.
     """
-    return (csr_array(shared_units(queries, cues)) @ targets).toarray()
+    return weigh_targets(shared_units(queries, cues), targets)
+
+
+def weigh_targets(weights: np.ndarray, targets: csr_array) -> np.ndarray:
+    """Return the sum of target codes (N, n) by weights (B, N), (B, n).
+
+    The transposes let whole rows be added, several times as fast as a product of two sparse ones.
+    """
+    return np.ascontiguousarray((targets.T @ np.ascontiguousarray(weights.T)).T)

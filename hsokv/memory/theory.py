@@ -14,10 +14,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse import csr_array
 from scipy.stats import binom, norm, poisson
 
-from hsokv.memory.hebbian import code_matrix, shared_units, winners
+from hsokv.memory.hebbian import code_matrix, shared_units, weigh_targets, winners
 
 TAIL = 1e-12  # of a distribution that is left out
 N_NODES = 200  # of numeric integrals
@@ -128,7 +127,7 @@ def predict_counted(
     mean = np.interp(cosines, grid, expected_overlap(grid, size, n_active))
     shared = rng.binomial(n_active, np.clip(mean / n_active, 0, 1))
     rows = code_matrix(targets, size)
-    fired = winners(csr_array(shared.astype(np.float32)) @ rows, n_active)
+    fired = winners(weigh_targets(shared.astype(np.float32), rows), n_active)
     return float(np.mean(shared_units(fired, rows).argmax(1) == right))
 
 

@@ -38,6 +38,10 @@ EXPERIMENT = Experiment(
         "intact": Tolerance(ROUNDING, absolute=0.031),
         "score": Tolerance(ROUNDING, absolute=0.003),
         "expected": Tolerance(ROUNDING, absolute=0.021),
+        "expected_rates": Tolerance(ROUNDING, absolute=0.021),
         "expected_coded": Tolerance(ROUNDING, absolute=0.021),
+        "busiest": Tolerance(ROUNDING, absolute=0.003),
+        "cosine": Tolerance(ROUNDING, absolute=0.001),
+        "alike": Tolerance(ROUNDING, absolute=0.001),
     },
 )

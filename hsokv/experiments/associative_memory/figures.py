@@ -12,7 +12,13 @@ from matplotlib.figure import Figure
 
 from hsokv.experiments.associative_memory.code_tasks import OVERLAPS, SIZES, THRESHOLD
 from hsokv.experiments.associative_memory.read_outs import VECTORS
-from hsokv.experiments.associative_memory.tables import ARMS, DOCUMENTED, accuracy_table
+from hsokv.experiments.associative_memory.tables import (
+    ARMS,
+    DOCUMENTED,
+    KINDS,
+    SOURCE_LABEL,
+    accuracy_table,
+)
 from hsokv.memory.theory import capacity, faultless_share
 from hsokv.plots.style import (
     ACCURACY_LABEL,
@@ -28,28 +34,24 @@ from hsokv.plots.style import (
     make_panels,
 )
 
-SOURCE_LABEL = {
-    "random": "random vectors", "stsb": "captions and headlines (STS-B)",
-    "qqp": "questions (QQP)", "mrpc": "news (MRPC)",
-}  # fmt: skip
 #: What the figures compare, in the order of the legend.
 SHOWN = {
     (VECTORS, "lookup"): interval_style(GREY, "H", ":"),
-    (VECTORS, "words"): interval_style(GREEN, "<", "--"),
+    (VECTORS, "bm25"): interval_style(GREEN, ">", "--"),
     (VECTORS, "nearest"): interval_style(BLUE, "o"),
     (VECTORS, "softmax_20"): interval_style(SKY, "s", "--", filled=False),
     (VECTORS, "linear"): interval_style(PURPLE, "X", "-."),
     (DOCUMENTED, "counted"): interval_style(VERMILION, "D"),
     (DOCUMENTED, "bits"): interval_style(ORANGE, "^", "--"),
     ("centred_16384_50", "counted"): interval_style(VERMILION, "D", ":", filled=False),
-    (DOCUMENTED, "nearest_first"): interval_style(BLACK, "*", "-", filled=False),
 }
+EXAMPLES = ("alike_10", "qqp")  # sources of which causes are drawn; a table has all
 LEVEL_COLOURS = dict(zip(OVERLAPS, (VERMILION, ORANGE, SKY, BLUE)))
 
 
-def draw_scale(rows: pd.DataFrame) -> Figure:
-    """Draw recall by paraphrased cues against the number of memories, a panel per source."""
-    table = accuracy_table(rows, list(SHOWN), task="recall", cue="paraphrase", level=1.0)
+def draw_scale(rows: pd.DataFrame, cue: str = "paraphrase") -> Figure:
+    """Draw recall by a kind of cues against the number of memories, a panel per source."""
+    table = accuracy_table(rows, list(SHOWN), task="recall", cue=cue, level=1.0)
     return _draw_lines(table, "n_memories", "source", "memories stored (log scale)")
 
 
@@ -61,27 +63,26 @@ def draw_noise(rows: pd.DataFrame) -> Figure:
 
 
 def draw_causes(rows: pd.DataFrame) -> Figure:
-    """Draw recall of counted matrices and what two theories predict, for kinds of units."""
-    kinds = [DOCUMENTED, "even_16384_50", "centred_16384_50"]
-    table = accuracy_table(rows, [(kind, "counted") for kind in kinds], task="recall",
-                           cue="paraphrase", level=1.0)  # fmt: skip
-    panels = [source for source in SOURCE_LABEL if source in set(table["source"])]
-    fig, axes = make_panels(None, len(panels), min(2, len(panels)), _height(len(panels), 2), True)
+    """Draw recall of counted matrices and what two theories predict, as drawn and centred."""
     styles = {
-        kinds[0]: interval_style(VERMILION, "D"), kinds[1]: interval_style(ORANGE, "s", "--"),
-        kinds[2]: interval_style(BLUE, "o", "-."),
+        KINDS[0]: interval_style(VERMILION, "D"), KINDS[-1]: interval_style(BLUE, "o", "-."),
     }  # fmt: skip
+    table = accuracy_table(rows, [(kind, "counted") for kind in styles], task="recall",
+                           cue="paraphrase", level=1.0)  # fmt: skip
+    run = [source for source in SOURCE_LABEL if source in set(table["source"])]
+    panels = [source for source in EXAMPLES if source in run] or run[:1]
+    fig, axes = make_panels(None, len(panels), min(2, len(panels)), _height(len(panels), 2), True)
     for panel, source in zip(axes, panels):
         own = table[table["source"] == source]
-        for kind in kinds:
+        for kind, style in styles.items():
             line = own[own["arm"] == ARMS[kind, "counted"]].sort_values("n_memories")
-            _line(panel, line, "n_memories", styles[kind], ARMS[kind, "counted"], 0.0)
-        line = own[own["arm"] == ARMS[DOCUMENTED, "counted"]].sort_values("n_memories")
+            _line(panel, line, "n_memories", style, ARMS[kind, "counted"], 0.0)
+        line = own[own["arm"] == ARMS[KINDS[0], "counted"]].sort_values("n_memories")
         x = np.log10(line["n_memories"].to_numpy(float))
         panel.plot(x, 100 * line["expected"], color=GREY, linestyle=":",
-                   label="predicted from cosines of cues")  # fmt: skip
-        panel.plot(x, 100 * line["expected_coded"], color=BLACK, linestyle=(0, (1, 1)),
-                   label="predicted with the targets' codes")  # fmt: skip
+                   label="predicted, units alike")  # fmt: skip
+        panel.plot(x, 100 * line["expected_rates"], color=BLACK, linestyle=(0, (1, 1)),
+                   label="predicted, with the units' frequencies")  # fmt: skip
         _finish(panel, own["n_memories"], SOURCE_LABEL[source])
     _legend(fig, axes, "memories stored (log scale)", 2)
     return fig

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import bm25s
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -32,7 +33,8 @@ CODES = {
 SETTLED = {"softmax_5": ("softmax", 5.0), "softmax_20": ("softmax", 20.0),
            "softmax_100": ("softmax", 100.0), "sparsemax_20": ("sparsemax", 20.0)}  # fmt: skip
 N_CANDIDATES, N_STEPS = 20, 3
-SEARCHED = ("lookup", "words", "nearest", *SETTLED, "all_softmax", "linear")
+WORDED = ("words", "bm25")  # search by words: TF-IDF, BM25
+SEARCHED = ("lookup", *WORDED, "nearest", *SETTLED, "all_softmax", "linear")
 CHAINED = ("lookup", "dictionary", "search_again")  # of these, over several steps
 SUMMED = ("counted", "counted_sum", "bits", "nearest_first")
 FOLLOWED = ("counted", "bits", "nearest_first")  # of these, over several steps
@@ -55,13 +57,14 @@ def read_vectors(memories: Memories, hops: tuple[int, ...]) -> Found:
     cues, targets = memories.cues, memories.first_cues[memories.following]
     behind = targets[memories.owners]
     nearest = memories.owners[(memories.queries @ cues.T).argmax(1)]
-    starts = {"lookup": _exact(memories), "nearest": nearest, "words": _by_words(memories)}
+    starts = {"lookup": _exact(memories), "nearest": nearest}
+    if memories.query_texts:
+        starts |= {"words": _by_words(memories), "bm25": _by_bm25(memories)}
     for name, (separation, sharpness) in SETTLED.items():
         starts[name] = _settled(memories, separation, sharpness)
     found: Found = {}
     for name, places in starts.items():
-        if places is not None:
-            found[name, 1] = _judged(memories, _along(memories, places, 1), 1)
+        found[name, 1] = _judged(memories, _along(memories, places, 1), 1)
     whole = {"all_softmax": ("softmax", 20.0), "linear": ("identity", 1.0)}
     for name, (separation, sharpness) in whole.items():
         out = read(memories.queries, cues, behind, "dot", separation, sharpness)
@@ -158,14 +161,20 @@ def _exact(memories: Memories) -> np.ndarray:
     return np.array([table.get(query.tobytes(), -1) for query in memories.queries])
 
 
-def _by_words(memories: Memories) -> np.ndarray | None:
-    """Return the memory whose cue shares most words with the query; `None` without sentences."""
-    if not memories.query_texts:
-        return None
+def _by_words(memories: Memories) -> np.ndarray:
+    """Return the memory whose cue shares most words with the query."""
     vectorizer = TfidfVectorizer()
     stored = vectorizer.fit_transform(memories.cue_texts)
     cosines = (vectorizer.transform(memories.query_texts) @ stored.T).toarray()
     return memories.owners[cosines.round(9).argmax(1)]
+
+
+def _by_bm25(memories: Memories) -> np.ndarray:
+    """Return the memory whose cue BM25 ranks first (Robertson and Zaragoza, 2009)."""
+    words, index = TfidfVectorizer().build_analyzer(), bm25s.BM25()
+    index.index([words(text) for text in memories.cue_texts], show_progress=False)
+    scores = [index.get_scores(words(text)) for text in memories.query_texts]
+    return memories.owners[np.stack(scores).round(5).argmax(1)]
 
 
 def _settled(memories: Memories, separation: str, sharpness: float) -> np.ndarray:

@@ -27,13 +27,18 @@ from hsokv.stats.intervals import Interval, exact_mean, seeds_mean
 DOCUMENTED = "code_16384_50"  # the code that the document recommends
 KINDS = (DOCUMENTED, "even_16384_50", "centred_16384_50")
 DOCUMENT = tuple(name for name, (_, _, kind) in CODES.items() if kind == PLAIN)
-NOT_RUN = "not run"
-EXPECTED = ("expected", "expected_coded")
+EXPECTED = ("expected", "expected_rates", "expected_coded", "busiest", "cosine", "alike")
+SOURCE_LABEL = {
+    "random": "random vectors", "alike_10": "random, mean cosine .10",
+    "alike_30": "random, mean cosine .30", "stsb": "captions and headlines (STS-B)",
+    "qqp": "questions (QQP)", "mrpc": "news (MRPC)",
+}  # fmt: skip
 LEAST_RIGHT = 0.99  # of answers, where a memory is full
 #: Names of arms in tables and figures, a read-out over vectors or with a code each.
 ARMS = {
     (VECTORS, "lookup"): "exact lookup",
     (VECTORS, "words"): "word search (TF-IDF)",
+    (VECTORS, "bm25"): "word search (BM25)",
     (VECTORS, "nearest"): "nearest cue",
     (VECTORS, "softmax_5"): "nearest 20, settled (softmax, 5)",
     (VECTORS, "softmax_20"): "nearest 20, settled (softmax, 20)",
@@ -67,8 +72,8 @@ def accuracy_table(rows: pd.DataFrame, arms: Sequence[tuple[str, str]], **chosen
     """Return the accuracy of some arms where columns have chosen values.
 
     Returns:
-        Columns arm, source, cue, n_memories, level, point, low, high, n (seeds), intact, expected
-        and expected_coded, the last three as means.
+        Columns arm, source, cue, n_memories, level, point, low, high, n (seeds), intact, and those
+        of `EXPECTED`, these as means.
     """
     for name, value in chosen.items():
         rows = rows[rows[name] == value]
@@ -100,6 +105,57 @@ def in_percent(found: Any) -> str:
     return f"{point} [{low}, {high}]"
 
 
+def by_source(table: pd.DataFrame, heading: str = "read-out") -> pd.DataFrame:
+    """Return accuracies in percent as text, a row per arm and a column per source, by its name."""
+    wide = wide_table(table, "source").rename(columns=SOURCE_LABEL)
+    return wide.reset_index(names=heading)
+
+
+def by_size(table: pd.DataFrame, heading: str = "cues") -> pd.DataFrame:
+    """Return accuracies of one arm in percent as text, a row per source, a column per size."""
+    wide = wide_table(table.assign(arm=table["source"].map(SOURCE_LABEL)), "n_memories")
+    wide.columns = [f"{n:,}" for n in wide.columns]
+    return wide.reset_index(names=heading)
+
+
+def nearness_table(rows: pd.DataFrame, n_memories: int) -> pd.DataFrame:
+    """Return how near cues are to what they ask for, and stored cues to one another, by source."""
+    table = accuracy_table(rows, [(VECTORS, "nearest")], task="recall", level=1.0,
+                           n_memories=n_memories)  # fmt: skip
+    table = table[table["cue"] != "exact"]
+    return pd.DataFrame({
+        "sentences": table["source"].map(SOURCE_LABEL), "cues": table["cue"],
+        "cosine with the stored cue": table["cosine"].round(2),
+        "mean cosine of stored cues": table["alike"].round(2),
+    })  # fmt: skip
+
+
+def causes_table(rows: pd.DataFrame, n_memories: int) -> pd.DataFrame:
+    """Return recall of counted matrices, what is predicted, and how often the busiest unit fires.
+
+    In percent, a row per source and kind of units, paraphrased cues.
+    """
+    arms = [(kind, "counted") for kind in KINDS]
+    table = accuracy_table(rows, arms, task="recall", cue="paraphrase", n_memories=n_memories,
+                           level=1.0)  # fmt: skip
+    table = table.sort_values(
+        "source", key=lambda s: s.map(list(SOURCE_LABEL).index), kind="stable"
+    )
+    means = (100 * table[list(EXPECTED)]).round(1)
+    mean = n_memories * CODES[DOCUMENTED][1] / CODES[DOCUMENTED][0]  # memories per unit
+    units = dict(zip((ARMS[arm] for arm in arms), ("as drawn", "even", "centred")))
+    return pd.DataFrame({
+        "memories": table["source"].map(SOURCE_LABEL),
+        "units": table["arm"].map(units),
+        "busiest unit, × the mean": (table["busiest"] * n_memories / mean).round(1),
+        "predicted, units alike": means["expected"],
+        "with their frequencies": means["expected_rates"],
+        "with the codes themselves": means["expected_coded"],
+        "measured": [in_percent(row) for row in table.itertuples()],
+        "nine tenths of the code": (100 * table["intact"]).round(1),
+    })  # fmt: skip
+
+
 def chain_table(rows: pd.DataFrame, n_memories: int, cue: str) -> pd.DataFrame:
     """Return how many chains are right after 1, 2 and 6 steps, in percent, by source."""
     arms = [(VECTORS, "nearest"), *CHAINS]
@@ -112,7 +168,8 @@ def chain_table(rows: pd.DataFrame, n_memories: int, cue: str) -> pd.DataFrame:
         steps = wide[source].copy()
         steps[1.0] = steps[1.0].fillna(first[source])  # what begins at the nearest cue
         texts = (100 * steps).round(1).astype(str)
-        found[source] = [" / ".join(line) for line in texts[sorted(steps)].to_numpy()]
+        lines = [" / ".join(line) for line in texts[sorted(steps)].to_numpy()]
+        found[SOURCE_LABEL[source]] = lines
     return pd.DataFrame(found)
 
 
@@ -200,49 +257,3 @@ def spike_table(rows: pd.DataFrame) -> pd.DataFrame:
     wide = rows.pivot_table(index="read_out", columns="level", values="score")
     wide.columns = [f"{int(n):,} steps" for n in wide.columns]
     return wide.round(3).rename_axis("spikes").reset_index()
-
-
-def last_source(rows: pd.DataFrame) -> str:
-    """Return the source whose numbers the text gives: questions where they were run."""
-    return "qqp" if "qqp" in set(rows["source"]) else "random"
-
-
-def select(rows: pd.DataFrame, arm: tuple[str, str], **chosen) -> pd.DataFrame:
-    """Return the rows of an arm where columns have chosen values, by seed."""
-    for name, value in {"flow": arm[0], "read_out": arm[1], **chosen}.items():
-        rows = rows[rows[name] == value]
-    return rows.sort_values("seed")
-
-
-def told(rows: pd.DataFrame, arm: tuple[str, str], **chosen) -> str:
-    """Return an accuracy as '86.1 % [84.0, 88.2]'."""
-    own = select(rows, arm, **chosen)
-    if own.empty:
-        return NOT_RUN
-    point, _, ends = in_percent(mean_over_seeds(own)).partition(" ")
-    return f"{point} % {ends}"
-
-
-def told_mean(rows: pd.DataFrame, column: str, arm: tuple[str, str], **chosen) -> str:
-    """Return the mean of a column over seeds, in percent."""
-    own = select(rows, arm, **chosen)
-    return NOT_RUN if own.empty else f"{100 * exact_mean(own[column]):.1f} %"
-
-
-def told_least(shares: pd.Series) -> str:
-    """Return the least of some shares, in percent."""
-    return NOT_RUN if shares.empty else f"{100 * shares.min():.0f} %"
-
-
-def told_kept(rows: pd.DataFrame, n_memories: int, sources: Sequence[str]) -> str:
-    """Return how many chains from the nearest cue, right after one step, are right after six."""
-    chosen = {"task": "recall", "cue": "paraphrase", "n_memories": n_memories}
-    own = select(rows[rows["source"].isin(sources)], (DOCUMENTED, "nearest_first"), **chosen)
-    first, last = (own.loc[own["level"] == n, "accuracy"].sum() for n in (1.0, 6.0))
-    return f"{100 * last / first:.1f} %" if first else NOT_RUN
-
-
-def told_asked(rows: pd.DataFrame, task: str) -> str:
-    """Return how many memories a task asks for."""
-    own = rows.loc[rows["task"] == task, "n_asked"]
-    return NOT_RUN if own.empty else str(own.max())

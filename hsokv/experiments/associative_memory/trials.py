@@ -17,12 +17,15 @@ from hsokv.data.paraphrases import SOURCES
 from hsokv.experiments.associative_memory import code_tasks
 from hsokv.experiments.associative_memory.cues import (
     AUGMENTED,
+    COMMON,
     EXACT,
+    FAR,
     NOISY,
     PARAPHRASE,
     RANDOM,
     Memories,
     make_memories,
+    nearness,
 )
 from hsokv.experiments.associative_memory.read_outs import (
     CENTRED,
@@ -34,6 +37,7 @@ from hsokv.experiments.associative_memory.read_outs import (
     SEARCHED,
     SUMMED,
     VECTORS,
+    WORDED,
     Found,
     read_codes,
     read_vectors,
@@ -41,6 +45,7 @@ from hsokv.experiments.associative_memory.read_outs import (
 )
 from hsokv.memory.codes import SparseCoder
 from hsokv.memory.hebbian import draw_codes
+from hsokv.memory.hopfield import normalise
 from hsokv.memory.theory import predict_counted
 from hsokv.models.sentence import WIDTH
 from hsokv.runs import experiment as ex
@@ -58,11 +63,12 @@ HOPS = (1, 2, 6)
 COSINES = (0.9, 0.7, 0.5, 0.3, 0.2)
 FURTHER = (0, 1, 2)
 READ_OUTS = (*SEARCHED, *CHAINED[1:], *SUMMED, *code_tasks.READ_OUTS)
+COSINE = pa.Column(float, pa.Check.in_range(-1, 1), nullable=True)
 SCHEMA = row_schema(
     NAME,
     {
         "task": pa.Column(str, pa.Check.isin(TASKS)),
-        "source": pa.Column(str, pa.Check.isin([RANDOM, ALL_SOURCES, *SOURCES])),
+        "source": pa.Column(str, pa.Check.isin([*COMMON, ALL_SOURCES, *SOURCES])),
         "read_out": pa.Column(str, pa.Check.isin(READ_OUTS)),
         "cue": ex.NAME,
         "n_memories": COUNT,
@@ -72,13 +78,20 @@ SCHEMA = row_schema(
         "n_asked": COUNT,
         "accuracy": ex.SHARE,
         "intact": ex.SHARE,
-        "score": pa.Column(float, pa.Check.in_range(-1, 1), nullable=True),
+        "score": COSINE,
         "expected": ex.SHARE,
+        "expected_rates": ex.SHARE,
         "expected_coded": ex.SHARE,
+        "busiest": ex.SHARE,
+        "cosine": COSINE,
+        "alike": COSINE,
     },
     key=["read_out", "cue", "n_memories", "level"],
 )
-UNPREDICTED = {"expected": np.nan, "expected_coded": np.nan}
+#: Filled in for one read-out of a step, where they belong to all.
+UNKNOWN = dict.fromkeys(
+    ("expected", "expected_rates", "expected_coded", "busiest", "cosine", "alike"), np.nan
+)
 Key = tuple[str, str, int, float]  # read-out, cue, number of memories, level
 
 
@@ -89,9 +102,9 @@ def list_keys(trial: Trial) -> list[Key]:
         return code_tasks.list_keys(settings["task"], trial.flow)
     over_vectors = trial.flow == VECTORS
     first = [name for name in (SEARCHED if over_vectors else SUMMED)
-             if name != "words" or _has_words(settings)]  # fmt: skip
+             if name not in WORDED or _has_words(settings)]  # fmt: skip
     keys = []
-    for cue, level in list_cues(settings["task"]):
+    for cue, level in list_cues(settings["task"], settings["source"]):
         for n in settings["n_memories"]:
             if settings["task"] == RECALL:
                 keys += [(name, cue, n, 1.0) for name in first]
@@ -102,10 +115,11 @@ def list_keys(trial: Trial) -> list[Key]:
     return keys
 
 
-def list_cues(task: str) -> list[tuple[str, float]]:
+def list_cues(task: str, source: str) -> list[tuple[str, float]]:
     """Return the kinds of cues of a task, each with its level."""
+    far = [(FAR, 1.0)] if source in SOURCES else []
     kinds = {
-        RECALL: [(EXACT, 1.0), (PARAPHRASE, 1.0)],
+        RECALL: [(EXACT, 1.0), (PARAPHRASE, 1.0), *far],
         NOISE: [(NOISY, cosine) for cosine in COSINES],
         AUGMENT: [(AUGMENTED, float(n)) for n in FURTHER],
     }
@@ -113,7 +127,7 @@ def list_cues(task: str) -> list[tuple[str, float]]:
 
 
 def _has_words(settings: dict) -> bool:
-    return settings["task"] != NOISE and settings["source"] != RANDOM
+    return settings["task"] != NOISE and settings["source"] not in COMMON
 
 
 PROOF = Proof(
@@ -146,7 +160,7 @@ class Params(NotebookParams):
 
     def __post_init__(self):
         check_keys(self.tasks, TASKS, "task")
-        check_keys(self.sources, [RANDOM, *SOURCES], "source")
+        check_keys(self.sources, [*COMMON, *SOURCES], "source")
         check_keys(self.codes, CODES, "code")
         check_keys(self.filled, code_tasks.SIZES, "code")
         check_at_least("n_seeds", self.n_seeds, 1)
@@ -169,7 +183,7 @@ def make_trials(params: Params) -> list[Trial]:
 
 
 def _sources_of(task: str, sources: tuple[str, ...]) -> list[str]:
-    real = [name for name in sources if name != RANDOM]
+    real = [name for name in sources if name in SOURCES]
     if task == AUGMENT:
         return [ALL_SOURCES] if len(real) == len(SOURCES) else []
     if task == NOISE:
@@ -195,9 +209,7 @@ def run_trial(trial: Trial) -> list[dict]:
         found = code_tasks.RUN[settings["task"]](trial.flow, list_keys(trial), trial.seed)
     else:
         found = _recall(settings, trial.flow, trial.seed)
-    return [
-        known | dict(zip(PROOF.key, key)) | UNPREDICTED | found[key] for key in list_keys(trial)
-    ]
+    return [known | dict(zip(PROOF.key, key)) | UNKNOWN | found[key] for key in list_keys(trial)]
 
 
 def _recall(settings: dict, flow: str, seed: int) -> dict[Key, dict]:
@@ -206,13 +218,15 @@ def _recall(settings: dict, flow: str, seed: int) -> dict[Key, dict]:
     coded = None if flow == VECTORS else _Coded(flow, seed)
     found: dict[Key, dict] = {}
     for n in sorted(settings["n_memories"], reverse=True):  # smaller ones are its beginning
-        for cue, level in list_cues(settings["task"]):
+        for cue, level in list_cues(settings["task"], settings["source"]):
             memories = make_memories(settings["source"], n, cue, level, seed)
             read = coded.read(memories, hops) if coded else read_vectors(memories, hops)
             for (name, hop), (ends, scores) in read.items():
                 right = ends == right_ends(memories, hop)
                 row = {"n_asked": len(right), "accuracy": right.mean(), "score": scores.mean()}
                 row |= {"intact": (right & (scores >= INTACT)).mean()}
+                if name == "nearest":
+                    row |= nearness(memories)
                 if coded and name == "counted" and hop == 1 and cue != AUGMENTED:
                     row |= coded.predict(memories, numpy_rng(seed, "prediction", cue, n))
                 found[name, cue, n, float(hop) if settings["task"] == RECALL else level] = row
@@ -228,18 +242,30 @@ class _Coded:
         self.cues, self.codes = np.empty((0, WIDTH)), np.empty((0, self.n_active), np.int32)
 
     def read(self, memories: Memories, hops: tuple[int, ...]) -> Found:
-        mean = memories.cues.mean(0) if self.kind == CENTRED else np.zeros(1)
         if not np.array_equal(self.cues, memories.cues):
-            self.cues, self.codes = memories.cues, self.coder.encode(memories.cues - mean)
-        queries = self.coder.encode(memories.queries - mean)
+            self.cues = memories.cues
+            self.codes = self.coder.encode(self._centred(memories.cues))
+        queries = self.coder.encode(self._centred(memories.queries))
         return read_codes(memories, hops, self.codes, queries, self.size)
 
     def predict(self, memories: Memories, rng: np.random.Generator) -> dict[str, float]:
-        """Return what theory expects, with random targets and with the targets as they are."""
-        cosines = memories.queries @ memories.cues.T
+        """Return what theory expects, by what is known of the targets, and how often units fire.
+
+        Targets are random, have each unit as often as the stored ones, or are the stored ones.
+        """
+        sides = (self._centred(vectors) for vectors in (memories.queries, memories.cues))
+        queries, cues = (normalise(side) for side in sides)
         n, own = len(memories.following), self.codes[memories.following]
-        targets = {"expected": draw_codes(rng, n, self.size, self.n_active), "expected_coded": own}
-        return {
-            name: predict_counted(cosines, memories.right, codes, self.size, rng)
+        targets = {
+            "expected": draw_codes(rng, n, self.size, self.n_active),
+            "expected_rates": rng.permutation(own.ravel()).reshape(own.shape),
+            "expected_coded": own,
+        }
+        found = {
+            name: predict_counted(queries @ cues.T, memories.right, codes, self.size, rng)
             for name, codes in targets.items()
         }
+        return found | {"busiest": np.bincount(own.ravel()).max() / n}
+
+    def _centred(self, vectors: np.ndarray) -> np.ndarray:
+        return vectors - self.cues.mean(0) if self.kind == CENTRED else vectors

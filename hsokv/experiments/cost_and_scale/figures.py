@@ -91,7 +91,7 @@ def draw_chain(rows: pd.DataFrame) -> Figure:
         line = times[times["method"] == name].sort_values("n_memories")
         _draw_times(panel, line, STYLES[name], NAMES[name])
     panel.axhline(0.1, color=BLACK, linestyle=(0, (4, 3)), linewidth=1, label="a tenth of a ms")
-    _finish(panel, times, "pairs stored (log scale)", "time of a step (ms, log)")
+    _finish(panel, times, "pairs stored (log scale)", "time of a step (ms, log)", 0.1)
     _legend(fig, panel, 4)
     return fig
 
@@ -104,13 +104,13 @@ def _draw_times(panel: Axes, line: pd.DataFrame, style: dict, name: str) -> None
     panel.plot(line["n_memories"], line["ms"], **style, label=name)
 
 
-def _finish(panel: Axes, times: pd.DataFrame, xlabel: str, ylabel: str) -> None:
+def _finish(panel: Axes, times: pd.DataFrame, xlabel: str, ylabel: str, most: float = 0.0) -> None:
     panel.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     ticks = sorted(times["n_memories"].unique())
     panel.set_xticks(ticks, [f"{n:,}" for n in ticks])
     panel.minorticks_off()
     shown = times[~times["method"].isin(["wire"])]
-    panel.set_ylim(0.6 * shown["ms_low"].min(), 1.6 * shown["ms_high"].max())
+    panel.set_ylim(0.6 * shown["ms_low"].min(), 1.6 * max(most, shown["ms_high"].max()))
 
 
 def _legend(fig: Figure, panel: Axes, n_cols: int) -> None:

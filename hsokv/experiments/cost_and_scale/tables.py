@@ -31,7 +31,7 @@ GOAL = 0.995  # recall of the twenty nearest
 SIGNS_GOALS = ((0.136, 0.12), (0.068, 3.0))
 NAMES = {
     "read_dot": "read: inner product with itself", "read_sum": "read: sum of its words",
-    "read_or": "read: their bits joined", FLOOR: "floor: the fastest of these reads",
+    "read_or": "read: their bits joined", FLOOR: "floor: the fastest read",
     LOOKUP: "dictionary (exact key)", NUMPY: "NumPy, product and argpartition",
     "flat": "flat (exact)", "bounded": "bounded (exact)", "quantised": "quantised",
     BINARY: "binary", MATRIX: "Hebbian matrix", ROWS: "of which reading its rows",

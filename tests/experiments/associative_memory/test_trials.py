@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hsokv.data.paraphrases import Paraphrases
-from hsokv.experiments.associative_memory import EXPERIMENT, code_tasks, cues, tables
+from hsokv.experiments.associative_memory import EXPERIMENT, code_tasks, cues, tables, told
 from hsokv.experiments.associative_memory.cues import make_memories
 from hsokv.experiments.associative_memory.read_outs import (
     CODES,
@@ -17,6 +17,7 @@ from hsokv.experiments.associative_memory.read_outs import (
 from hsokv.experiments.associative_memory.trials import Params, list_keys, make_trials, run_trial
 from hsokv.memory.codes import SparseCoder
 from hsokv.memory.theory import capacity
+from hsokv.runs.trial import Trial
 
 
 def share_right(found, memories):
@@ -30,7 +31,7 @@ def encode(texts):
     for text in texts:
         group = np.random.default_rng(list(text.partition(" wording")[0].encode()))
         own = np.random.default_rng(list(text.encode()))
-        vectors.append(group.standard_normal(384) + 0.5 * own.standard_normal(384))
+        vectors.append(group.standard_normal(384) + 0.7 * own.standard_normal(384))
     return cues.normalise(np.array(vectors, np.float32))
 
 
@@ -79,6 +80,42 @@ def test_sentences(sentences):
         assert text not in more.query_texts
 
 
+def test_alike_vectors():
+    """Random vectors have the mean cosine that their source names, and so do their paraphrases."""
+    for source, common in cues.COMMON.items():
+        memories = make_memories(source, 400, "paraphrase", 1.0, seed=0)
+        near = cues.nearness(memories)
+        assert near["alike"] == pytest.approx(common, abs=0.01)
+        assert near["cosine"] == pytest.approx(cues.LIKE, abs=1e-5)
+        cosines = memories.queries @ memories.cues.T
+        assert cosines[:, 100:].mean() >= 0.9 * common - 0.01
+
+
+def test_far_cues_are_far(sentences, monkeypatch):
+    """Only groups whose two sentences are far apart are asked."""
+    memories = make_memories("qqp", 20, "far", 1.0, seed=0)
+    cosines = (memories.queries * memories.cues[: len(memories.queries)]).sum(1)
+    assert len(cosines) and (cosines < cues.FAR_BELOW).all()
+    median = float(np.median(cosines))
+    monkeypatch.setattr(cues, "FAR_BELOW", median)
+    cues._draw_groups.cache_clear()
+    fewer = make_memories("qqp", 20, "far", 1.0, seed=0)
+    assert 0 < len(fewer.queries) < len(memories.queries)
+    assert ((fewer.queries * fewer.cues[: len(fewer.queries)]).sum(1) < median).all()
+
+
+def test_predictions_know_what_they_are_told():
+    """Where a shared direction makes units fire unevenly, their frequencies foretell the loss."""
+    settings = {"task": "recall", "source": "alike_30", "budget": "none", "n_memories": (300,)}
+    rows = pd.DataFrame(
+        run_trial(Trial.create("associative_memory", "code_4096_20", 0, **settings))
+    )
+    [row] = rows[rows["expected"].notna() & (rows["cue"] == "paraphrase")].to_dict("records")
+    assert row["expected"] - row["accuracy"] > 0.2
+    assert abs(row["expected_rates"] - row["accuracy"]) < 0.12
+    assert row["busiest"] > 10 * 20 / 4096
+
+
 def test_read_outs_over_vectors(sentences):
     """Exact cues are recalled by all; a lookup finds no paraphrase; chains keep what is right."""
     exact = make_memories("qqp", 30, "exact", 1.0, seed=0)
@@ -87,7 +124,7 @@ def test_read_outs_over_vectors(sentences):
     other = make_memories("qqp", 30, "paraphrase", 1.0, seed=0)
     right = share_right(read_vectors(other, (1, 2, 6)), other)
     assert right["lookup", 1] == right["lookup", 6] == 0
-    assert right["words", 1] == 1  # the group's number is in every wording
+    assert right["words", 1] == right["bm25", 1] == 1  # the group's number is in every wording
     nearest = right["nearest", 1]
     assert nearest == right["dictionary", 6] == right["search_again", 6] == right["softmax_100", 1]
 
@@ -174,4 +211,4 @@ def test_arms_of_tables_are_those_that_were_run():
     rows = EXPERIMENT.read()
     run = rows[rows["task"].isin(["recall", "noise", "augment"])]
     assert set(zip(run["flow"], run["read_out"])) <= set(tables.ARMS)
-    assert tables.told(rows, (VECTORS, "nearest"), task="recall", n_memories=7) == "not run"
+    assert told.told(rows, (VECTORS, "nearest"), task="recall", n_memories=7) == "not run"

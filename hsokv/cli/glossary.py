@@ -1,4 +1,4 @@
-"""The command line: learn a glossary from a CSV file, and ask what a text is about."""
+"""Learn a glossary from a CSV file, and ask what a text is about."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ from hsokv.flows.make import make_flow
 from hsokv.flows.named import FLOWS
 from hsokv.flows.persistence import from_pretrained, save_pretrained
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
 Folder = Annotated[Path, typer.Argument(help="folder of what has been learned")]
 
 
-@app.command()
 def learn(
     glossary: Annotated[Path, typer.Argument(help="CSV file, a term and its definition per line")],
     folder: Folder,
@@ -60,7 +58,6 @@ def learn(
     )
 
 
-@app.command()
 def ask(
     folder: Folder,
     texts: Annotated[
@@ -141,16 +138,3 @@ def answer_lines(learner: Flow, text: str, best: int = 1) -> list[str]:
         nearest = f"; nearest is {named[0][0]}" if named else ""
         return [f"-\tnothing stored fits{nearest}"]
     return [f"{term}\t{score:.0%}" for term, score in named]
-
-
-def main() -> None:
-    """Run the command; what is wrong with the input is told in one line."""
-    try:
-        app()
-    except (ValueError, TypeError, OSError, ModuleNotFoundError) as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()
