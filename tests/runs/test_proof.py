@@ -139,7 +139,7 @@ def test_rows_that_contradict_themselves_are_not_stored(stored, tmp_path):
     rows = store.read().to_dict("records")
     rows = [row for row in rows if row["config_hash"] == rows[0]["config_hash"]]
     other = EXPERIMENTS[name].store(tmp_path / "other")
-    measures = ("accuracy", "score", "recall_5", "turn_all_10")
+    measures = ("accuracy", "score", "recall_5", "turn_all_10", "recall")
     measure = next(column for column in measures if column in store.columns)
     with pytest.raises(ValueError, match=f"row 1: {measure}="):
         other.append([rows[0] | {measure: 0.0123}, *rows[1:]])
