@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from hsokv.experiments.cost_and_scale.keeping import DICTIONARY, MATRIX, ROWS
 from hsokv.experiments.cost_and_scale.searches import BINARY, FLOOR, LOOKUP, NUMPY
-from hsokv.experiments.cost_and_scale.tables import CUE_NAMES, NAMES, mean_times, name_of, select
+from hsokv.experiments.cost_and_scale.tables import CUE_NAMES, NAMES, name_of
+from hsokv.experiments.cost_and_scale.told import mean_times, select
 from hsokv.experiments.cost_and_scale.trials import CHAIN, SEARCH
 from hsokv.plots.style import (
     BLACK,
@@ -76,6 +77,7 @@ def draw_recall(rows: pd.DataFrame) -> Figure:
             panel.plot(mean.index, 100 * mean, **style | {"markersize": 4.5}, label=CUE_NAMES[cue])
         panel.axhline(99.5, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
         panel.set(xscale="log", ylim=(0, 102), title=f"{source}, {n:,} stored")
+        panel.xaxis.set_major_formatter("{x:,g}")
     for panel in axes[-2:]:
         panel.set_xlabel("vectors that pass (log scale)")
     fig.supylabel("of the 20 nearest, found (%)", fontsize=9.5)
@@ -108,6 +110,7 @@ def _finish(panel: Axes, times: pd.DataFrame, xlabel: str, ylabel: str, most: fl
     panel.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     ticks = sorted(times["n_memories"].unique())
     panel.set_xticks(ticks, [f"{n:,}" for n in ticks])
+    panel.yaxis.set_major_formatter("{x:,g}")
     panel.minorticks_off()
     shown = times[~times["method"].isin(["wire"])]
     panel.set_ylim(0.6 * shown["ms_low"].min(), 1.6 * max(most, shown["ms_high"].max()))

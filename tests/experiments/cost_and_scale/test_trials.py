@@ -7,11 +7,20 @@ import pandas as pd
 import pytest
 
 from hsokv.data.paraphrases import Paraphrases
-from hsokv.experiments.cost_and_scale import EXPERIMENT, keeping, searches, tables, timing, vectors
+from hsokv.experiments.cost_and_scale import (
+    EXPERIMENT,
+    asking,
+    keeping,
+    searches,
+    tables,
+    timing,
+    told,
+    vectors,
+)
 from hsokv.experiments.cost_and_scale.trials import Params, list_keys, make_trials, run_trial
 
 SMALL = Params(n_memories=(300,), candidates=(50, 100, 1000), n_pairs=(200,), n_kept=(150,),
-               n_rounds=2, n_seeds=1)  # fmt: skip
+               n_turns=(110,), readers=("words", "meaning"), n_rounds=2, n_seeds=1)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +137,17 @@ def test_chains_are_right(rows):
     assert (chain["recall"] == 1).all() and (chain["n_asked"] == keeping.N_STARTS).all()
 
 
+def test_turns_and_what_is_asked_of_them(rows):
+    """Two speakers by turns, a session a day; the encoder is part of a question read by meaning."""
+    turns = asking.draw_turns(110, 0)
+    assert [turn.speaker for turn in turns[:3]] == ["Ana", "Bo", "Ana"]
+    assert len({turn.session for turn in turns}) == 6 and turns != asking.draw_turns(110, 1)
+    own = rows[rows["task"] == "ask"]
+    assert own["method"].tolist() == ["question", "question", "encoder"]
+    assert (own.loc[own["method"] == "encoder", "ratio"] == 1).all()
+    assert own["n_bytes"].iloc[1] == own["n_bytes"].iloc[2] > own["n_bytes"].iloc[0] > 0
+
+
 def test_rows_are_those_that_are_declared(rows):
     """A row per key; times are there where they are due, quartiles in order, the floor is one."""
     trials = make_trials(SMALL)
@@ -162,25 +182,28 @@ def test_tables(rows):
     """Every table has its rows, and says so where nothing was run."""
     times = tables.time_table(rows, "random")
     assert times.columns.tolist() == ["method", "300"] and len(times) == 11
-    assert len(tables.recall_table(rows, "new")) == 2 and len(tables.enough_table(rows)) == 2
+    assert len(tables.enough_table(rows)) == 2
     assert tables.memory_table(rows)["of the floats"].tolist() == ["1.00", "1.25", "0.25", "1.04"]
     assert tables.chain_table(rows)["right after six, %"].tolist() == ["100.0"]
     assert len(tables.keep_table(rows)) == 4
-    said = tables.told_recall(rows, "flat", 0, cue="new", source="random")
+    said = told.told_recall(rows, "flat", 0, cue="new", source="random")
     assert said.startswith("100.0 % [")
     goals = tables.goals_table(rows, "random")
-    assert len(goals) == 7 and set(goals["reached"]) <= {"yes", "no"}
-    assert len(tables.first_table(rows, 300)) == 8 and tables.told_sizes(rows) == (300, 300)
-    assert tables.shown_candidates(rows) == (100,) and tables.main_source(rows) == "spectrum"
-    assert tables.told_ratio(rows, "flat", source="sentences") == tables.NOT_RUN
-    assert tables.told_step(rows, 7) == tables.told_speed(rows, n_memories=7) == tables.NOT_RUN
-    assert tables.least_candidates(rows, "random", 300, "new") in (0, 50, 100)
+    assert len(goals) == 9 and set(goals["reached"]) <= {"yes", "no", "as a ratio"}
+    assert tables.ask_table(rows)["read by"].tolist() == ["words", "meaning"]
+    assert told.told_question(rows, "words", 110).endswith(" ms")
+    assert len(tables.first_table(rows, 300)) == 8 and told.told_sizes(rows) == (300, 300)
+    assert told.shown_candidates(rows) == (100,) and told.main_source(rows) == "spectrum"
+    assert told.told_ratio(rows, "flat", source="sentences") == told.NOT_RUN
+    assert told.told_step(rows, 7) == told.told_speed(rows, n_memories=7) == told.NOT_RUN
+    assert told.least_candidates(rows, "random", 300, "new") in (0, 50, 100)
 
 
 def test_parameters_are_checked():
     """Unknown names and numbers that are too small are refused."""
     for wrong in ({"tasks": ("serch",)}, {"sources": ("qqp",)}, {"n_memories": (50,)},
-                  {"n_pairs": (1,)}, {"n_kept": (1,)}, {"candidates": (19,)}, {"n_rounds": 0},
+                  {"n_pairs": (1,)}, {"n_kept": (1,)}, {"n_turns": (1,)},
+                  {"readers": ("sight",)}, {"candidates": (19,)}, {"n_rounds": 0},
                   {"n_seeds": 0}):  # fmt: skip
         with pytest.raises(ValueError):
             Params(**wrong)
