@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hsokv.experiments.cost_and_scale.asking import QUESTION
+from hsokv.experiments.cost_and_scale.asking import ENCODER, MEANING, QUESTION
 from hsokv.experiments.cost_and_scale.keeping import MATRIX
 from hsokv.experiments.cost_and_scale.searches import BINARY, FLOOR
 from hsokv.experiments.cost_and_scale.trials import ASK, CHAIN, SEARCH
@@ -128,3 +128,18 @@ def shown_candidates(rows: pd.DataFrame) -> tuple[int, ...]:
     run = sorted(own.loc[own["n_memories"] == smallest, "n_candidates"].unique().tolist())
     wanted = [min(run, key=lambda n: abs(np.log(n / near))) for near in (FILTERED / 2, FILTERED)]
     return tuple(dict.fromkeys(wanted))
+
+
+def told_meaning(rows: pd.DataFrame, n_turns: int) -> str:
+    """Return a sentence on what a question that is read by meaning costs, none if none was."""
+    whole = told_question(rows, MEANING, n_turns)
+    if whole == NOT_RUN:
+        return ""
+    encoder = told_question(rows, MEANING, n_turns, ENCODER)
+    return f"Read by meaning, too, it takes {whole}, of which the sentence encoder {encoder}."
+
+
+def source_name(source: str) -> str:
+    """Return how the main source is called in a sentence."""
+    real = "sentences (beyond 20,000 each the mean of two)"
+    return real if source == SENTENCES else "vectors with the spectrum of sentences"
