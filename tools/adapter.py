@@ -1,7 +1,7 @@
 """Train the small file that adapts the sentence encoder, on WordNet's training words.
 
 `make adapter` needs the extra `semantic`, `HSOKV_DATA` with WordNet's rows, and Webster's
-dictionary beside them. It takes some minutes on a GPU and about nine hours on two cores; with
+dictionary beside them. It takes ten minutes on a GPU and about nine hours on two cores; with
 `--n-teachers 0 --dictionary ''`, no teachers and WordNet alone, an hour and a half. Another machine
 rounds otherwise and makes another file, whose score should be the same to within about a point: the
 command prints it for development words and adds it to `benchmarks/adapter_recipes.csv`.
