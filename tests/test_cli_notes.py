@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hsokv.boundary.files import locked
-from hsokv.cli import main, notes
+from hsokv.cli import main, memory_file
+from hsokv.cli import remember as remembering
 from hsokv.cli.commands import app
 from hsokv.data.chats import Turn
 from hsokv.memory.conversation import ConversationMemory
@@ -48,7 +49,7 @@ def remember(*paths, read="words"):
     return tell("remember", *paths, "--read", read)
 
 
-def kept(path=notes.DEFAULT):
+def kept(path=memory_file.DEFAULT):
     """The texts that a memory holds."""
     return [turn.text for turn in ConversationMemory.load(path).turns]
 
@@ -60,9 +61,9 @@ def test_told_again_and_more():
         "2 turns added, 0 already known; remembered.safetensors holds 2 turns in 1 session, "
         "2024-05-02 to 2024-05-02 (--read words); ask: hsokv recall 'a question'\n"
     )
-    content = notes.DEFAULT.read_bytes()
+    content = memory_file.DEFAULT.read_bytes()
     assert "0 turns added, 2 already known" in tell("remember", "chat.json", "chat.json")
-    assert notes.DEFAULT.read_bytes() == content
+    assert memory_file.DEFAULT.read_bytes() == content
     told = remember(write("later.json", CHAT))
     assert "2 turns added, 2 already known" in told and "2024-05-02 to 2024-06-09" in told
     assert kept() == [message["text"] for message in CHAT]
@@ -95,10 +96,44 @@ def test_turns_around_an_answer():
     assert [turn["speaker"] for turn in found["before"] + found["after"]] == ["Ana", "Ana"]
 
 
+def test_some_turns_only():
+    """Of one speaker, in any case, and of some days, both named ones included; or none."""
+    remember(write("chat.json", [*CHAT, {"speaker": "Bo", "text": "An undated lake."}]))
+
+    def found(*options):
+        return [entry["text"][:8] for entry in json.loads(tell("recall", LAKE, *options, "--json"))]
+
+    assert set(found("--speaker", "bo")) == {"We rente", "An undat"}
+    assert found("--since", "2024-05-03") == ["¡Qué ter"]
+    assert set(found("--until", "2 May 2024")) == {"How was ", "We rente", "I was st"}
+    assert found("--speaker", "Ana", "--until", "2024-05-02", "-k", 1)[0] in {
+        "How was ",
+        "I was st",
+    }
+    assert found("--since", "2024-06-09", "--speaker", "zoë") == ["¡Qué ter"]
+    assert tell("recall", LAKE, "--speaker", "Cy") == "note: no turn is of that speaker and time\n"
+    told = tell("recall", "Who plays the accordion?", "-k", 1)
+    assert "note: no turn shares a word with the question: these are guesses" in told
+    assert "note" not in tell("recall", LAKE)
+
+
+def test_export():
+    """What is printed is remembered again as the same turns, without those that were deleted."""
+    remember(write("chat.json", [*CHAT, {"id": 7, "text": 'a\n"lake"\u202e'}]))
+    with open("all.json", "w") as file:
+        file.write(tell("export"))
+    assert "5 turns added" in tell("remember", "all.json", "--read", "words", "-m", "again")
+    turns = ConversationMemory.load(memory_file.DEFAULT).turns
+    assert ConversationMemory.load("again").turns == turns
+    write("less.json", json.loads(tell("export"))[1:])
+    tell("remember", "less.json", "--read", "words", "-m", "less")
+    assert ConversationMemory.load("less").turns == turns[1:]
+
+
 def test_json():
     """The same as in Python, whatever is in it."""
     remember(write("chat.json", [*CHAT, {"speaker": "\x1b[31m", "text": 'a\n"lake"\u202e'}]))
-    memory = ConversationMemory.load(notes.DEFAULT)
+    memory = ConversationMemory.load(memory_file.DEFAULT)
     found = json.loads(tell("recall", LAKE, "--json"))
     assert len(found) == 5
     for entry, (turn, score) in zip(found, memory.recall(LAKE, 5)):
@@ -125,7 +160,7 @@ def test_notes(here):
     assert "1 turn added, 3 already known" in told
     assert "note: 1 known paragraph is not in these notes any more; it is kept" in told
     assert "note: 2 files in folders are no notes and were not read (.jpg, .json)" in told
-    dates = {t.text: t.date for t in ConversationMemory.load(notes.DEFAULT).turns}
+    dates = {t.text: t.date for t in ConversationMemory.load(memory_file.DEFAULT).turns}
     assert dates["Pears ripen late."] == "2001-09-09" and dates["Prune the roses."] == "2001-09-09"
     assert dates["Prune the roses in March."] > "2024"
     assert "trips/2024-08-01 köln.txt\tThe ferry" in tell("recall", "when does the ferry leave")
@@ -153,10 +188,10 @@ def test_a_message_without_text():
 
 def test_long_paragraphs(monkeypatch):
     """Are noted where the encoder reads."""
-    monkeypatch.setattr(notes, "load_encoder", lambda: None)
+    monkeypatch.setattr(memory_file, "load_encoder", lambda: None)
     monkeypatch.setattr(ConversationMemory, "remember", lambda self, turns: len(turns))
-    write("a.json", [{"text": "word " * (notes.LONG + 1)}])
-    assert f"note: 1 turn has over {notes.LONG} words" in remember("a.json", read="meaning")
+    write("a.json", [{"text": "word " * (remembering.LONG + 1)}])
+    assert f"note: 1 turn has over {remembering.LONG} words" in remember("a.json", read="meaning")
 
 
 def test_a_memory_elsewhere(here, monkeypatch):
@@ -164,7 +199,7 @@ def test_a_memory_elsewhere(here, monkeypatch):
     write("chat.json", CHAT)
     told = tell("remember", "chat.json", "--read", "words", "-m", "my notes/m")
     assert "ask: hsokv recall 'a question' --memory 'my notes/m'" in told
-    assert len(kept("my notes/m")) == 4 and not notes.DEFAULT.exists()
+    assert len(kept("my notes/m")) == 4 and not memory_file.DEFAULT.exists()
     monkeypatch.setenv("HSOKV_MEMORY", "my notes/m")
     assert "cabin" in tell("recall", LAKE)
     assert "0 turns added" in tell("remember", "chat.json")
@@ -180,6 +215,9 @@ def test_a_memory_elsewhere(here, monkeypatch):
         (["recall", "x", "-m", "chat.json"], "chat.json is no memory .*move it away and remember"),
         (["recall", "", "-m", "m"], "question='': expected words"),
         (["recall", " ", "\udcff", "-m", "none"], "none is missing"),
+        (["recall", "x", "-m", "m", "--since", "May"], "--since: 'May' is no date: expected one"),
+        (["recall", "x", "--sessions", "-C", "1"], "--sessions names whole sessions: expected no"),
+        (["export"], "remembered.safetensors is missing"),
         (["remember", "none.json"], "none.json is missing: expected a chat as JSON, or a folder"),
         (["remember", "empty"], "empty holds no note: expected .txt or .md"),
         (["remember", "empty.json"], "empty.json: expected text to remember, there is none"),
@@ -220,13 +258,13 @@ def test_wrong_calls(args):
 def test_damage(here):
     """A file that was cut short is refused by both, and stays."""
     remember(write("chat.json", CHAT))
-    content = notes.DEFAULT.read_bytes()
+    content = memory_file.DEFAULT.read_bytes()
     for cut in (0, 9, len(content) // 2, len(content) - 1):
-        notes.DEFAULT.write_bytes(content[:cut])
+        memory_file.DEFAULT.write_bytes(content[:cut])
         for command in (["remember", "chat.json"], ["recall", "x"]):
             with pytest.raises(ValueError, match="is no memory .*move it away"):
                 tell(*command)
-        assert notes.DEFAULT.read_bytes() == content[:cut]
+        assert memory_file.DEFAULT.read_bytes() == content[:cut]
 
 
 @pytest.mark.parametrize("error", [ModuleNotFoundError("x"), OSError("cannot be fetched")])
@@ -236,11 +274,11 @@ def test_without_the_encoder(monkeypatch, error):
     def fail():
         raise error
 
-    monkeypatch.setattr(notes, "load_encoder", fail)
+    monkeypatch.setattr(memory_file, "load_encoder", fail)
     write("chat.json", CHAT)
     with pytest.raises(type(error), match=r"(install|fetched).*or remember with --read words"):
         tell("remember", "chat.json")
-    assert not notes.DEFAULT.exists()
+    assert not memory_file.DEFAULT.exists()
     remember("chat.json")
     assert "cabin" in tell("recall", LAKE)
     ConversationMemory().save("meaning")
@@ -256,7 +294,7 @@ def test_with_the_encoder(monkeypatch):
     def fail():
         raise ModuleNotFoundError("x")
 
-    monkeypatch.setattr(notes, "load_encoder", fail)
+    monkeypatch.setattr(memory_file, "load_encoder", fail)
     with pytest.raises(ModuleNotFoundError, match="or remember your files in another --memory wi"):
         tell("recall", LAKE)
     write("more.json", [{"text": "more"}])
@@ -269,11 +307,11 @@ def test_death_at_every_step(here, monkeypatch):
     write("a.json", CHAT[:1])
     write("b.json", CHAT)
     remember("a.json")
-    former, found = notes.DEFAULT.read_bytes(), []
+    former, found = memory_file.DEFAULT.read_bytes(), []
     steps = count_steps(lambda: remember("b.json"), monkeypatch)
     assert {"write", "fsync", "replace"} < set(steps)
     for step in range(len(steps)):
-        notes.DEFAULT.write_bytes(former)
+        memory_file.DEFAULT.write_bytes(former)
         assert die_at_step(lambda: remember("b.json"), step)
         found.append(len(kept()))
         assert f"{4 - found[-1]} turns added" in remember("b.json")
@@ -297,8 +335,8 @@ def in_child(action):
 def test_long_work_is_saved_on_the_way(monkeypatch):
     """A kill loses the turns since the last save; the next run goes on from there."""
     write("chat.json", CHAT)
-    monkeypatch.setattr(notes, "AT_ONCE", 1)
-    monkeypatch.setattr(notes, "SAVE_EVERY_S", -1)
+    monkeypatch.setattr(remembering, "AT_ONCE", 1)
+    monkeypatch.setattr(remembering, "SAVE_EVERY_S", -1)
     real = ConversationMemory.remember
 
     def die_at_third(self, turns):
@@ -316,6 +354,25 @@ def test_long_work_is_saved_on_the_way(monkeypatch):
     assert "2 turns added, 2 already known" in remember("chat.json")
 
 
+def test_stopped_by_hand(monkeypatch, capfd):
+    """What was read until then is saved, and told."""
+    write("chat.json", CHAT)
+    monkeypatch.setattr(remembering, "AT_ONCE", 1)
+    real = ConversationMemory.remember
+
+    def stop_at_third(self, turns):
+        if len(self) == 2:
+            raise KeyboardInterrupt
+        return real(self, turns)
+
+    monkeypatch.setattr(ConversationMemory, "remember", stop_at_third)
+    monkeypatch.setattr("sys.argv", ["hsokv", "remember", "chat.json", "--read", "words"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code and "stopped: 2 of 4 turns are saved" in capfd.readouterr().err
+    assert len(kept()) == 2
+
+
 def test_several_at_once(monkeypatch):
     """Each waits for the one before, says so, and nothing that any of them was told is lost."""
     told, said = os.pipe()
@@ -323,13 +380,15 @@ def test_several_at_once(monkeypatch):
     names = [write(f"{i}.json", [{"text": f"turn {i}"}]) for i in range(4)]
 
     def hold():
-        with locked(notes.DEFAULT):
+        with locked(memory_file.DEFAULT):
             os.write(said, b"!")
             os.read(wait, 1)
 
     def run(name):
         def act():
-            monkeypatch.setattr(notes.typer, "echo", lambda text, err=False: os.write(said, b"."))
+            monkeypatch.setattr(
+                memory_file.typer, "echo", lambda text, err=False: os.write(said, b".")
+            )
             remember(name)
 
         return act
@@ -339,7 +398,7 @@ def test_several_at_once(monkeypatch):
     children += [in_child(run(name)) for name in names]
     for _ in names:
         assert os.read(told, 1) == b"."  # it waits
-    assert not notes.DEFAULT.exists()
+    assert not memory_file.DEFAULT.exists()
     os.write(go_on, b"!")
     for child in children:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

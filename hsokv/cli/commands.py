@@ -8,14 +8,15 @@ import typer
 
 from hsokv.boundary.text import plain
 from hsokv.cli.glossary import ask, learn
-from hsokv.cli.notes import recall, remember
+from hsokv.cli.recall import export, recall
+from hsokv.cli.remember import remember
 
 HELP = """A memory for texts of your own.
 
-learn and ask: a glossary. remember and recall: chats and notes.
+learn and ask: a glossary. remember, recall and export: chats and notes.
 """
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (learn, ask, remember, recall):
+for command in (learn, ask, remember, recall, export):
     app.command()(command)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import typer
 
 from hsokv.boundary.checks import check_keys, shown
+from hsokv.boundary.files import locked
 from hsokv.boundary.text import terminal_text
 from hsokv.flows.base import Flow
 from hsokv.flows.folder import CONFIG
@@ -19,6 +20,7 @@ from hsokv.flows.make import make_flow
 from hsokv.flows.named import FLOWS
 from hsokv.flows.persistence import from_pretrained, save_pretrained
 
+WAIT = "waiting for another process that learns into {folder}"
 Folder = Annotated[Path, typer.Argument(help="folder of what has been learned")]
 
 
@@ -39,18 +41,19 @@ def learn(
     rows = read_glossary(glossary, term, definition)
     if flow:
         check_keys([flow], FLOWS, "flow")
-    known = from_pretrained(folder) if (folder / CONFIG).exists() else None
-    own = known.get_params()["flow"] if known else flow or "lexical"
-    if flow and flow != own:
-        raise ValueError(
-            f"{folder} was learned with --flow {own}: expected that or none; learn into another "
-            f"folder for --flow {flow}"
-        )
-    learner = known or make_flow(own)
-    before = len(known.classes_) if known else 0
-    texts = [f"{name}: {said}" for name, said in rows.itertuples(index=False)]
-    learner.partial_fit(texts, rows["term"].tolist())
-    save_pretrained(learner, folder)
+    with locked(folder / "learning", lambda: typer.echo(WAIT.format(folder=folder), err=True)):
+        known = from_pretrained(folder) if (folder / CONFIG).exists() else None
+        own = known.get_params()["flow"] if known else flow or "lexical"
+        if flow and flow != own:
+            raise ValueError(
+                f"{folder} was learned with --flow {own}: expected that or none; learn into "
+                f"another folder for --flow {flow}"
+            )
+        learner = known or make_flow(own)
+        before = len(known.classes_) if known else 0
+        texts = [f"{name}: {said}" for name, said in rows.itertuples(index=False)]
+        learner.partial_fit(texts, rows["term"].tolist())
+        save_pretrained(learner, folder)
     n = len(learner.classes_)
     typer.echo(
         f"{folder} knows {n} terms, {n - before} of them new ({own}); ask: hsokv ask {folder} "

@@ -172,6 +172,16 @@ class ConversationMemory:
         opening = [turns[first[i]] for i in best]
         return [FoundSession(t.session, t.date, float(sums[i])) for i, t in zip(best, opening)]
 
+    def shares_words(self, question: str) -> bool:
+        """Return whether some turn has a word of a question, by its stem and apart from names.
+
+        Without the encoder, answers to a question that shares none are guesses.
+        """
+        if not len(self):
+            return False
+        self._arrange()
+        return self._words.share(question)
+
     def cues(self, question: str) -> np.ndarray:
         """Return what tells of each turn of `turns` whether it answers, (N, F), F as `weights`.
 
@@ -185,7 +195,7 @@ class ConversationMemory:
             raise ValueError(f"question={shown(question)}: expected words; ask something")
         if not len(self):
             raise ValueError("the memory is empty: expected turns; remember some first")
-        self._arranged()
+        self._arrange()
         cues = self._words.cues(question)
         if self.semantic:
             cues |= self._meanings.cues(self._encode([question]))
@@ -249,18 +259,17 @@ class ConversationMemory:
                 "semantic=False"
             ) from error
 
-    def _arranged(self) -> list[int]:
-        """Return the order of turns; read them for asking if that was not done since the last."""
-        if self._order is None:
-            order = arrange(self._turns)
-            turns = [self._turns[i] for i in order]
-            if turns:
-                self._words = WordCues(turns)
-            if turns and self.semantic:
-                names = word_ids(sorted(self._words.speakers.words))
-                self._meanings = TokenCues(turns, self._tokens().take(order), names)
-            self._order = order
-        return self._order
+    def _arrange(self) -> None:
+        """Read the turns for asking, if that was not done since the last one came."""
+        if self._order is not None:
+            return
+        order = arrange(self._turns)
+        turns = [self._turns[i] for i in order]
+        self._words = WordCues(turns)
+        if self.semantic:
+            names = word_ids(sorted(self._words.speakers.words))
+            self._meanings = TokenCues(turns, self._tokens().take(order), names)
+        self._order = order
 
     def _column(self) -> np.ndarray:
         return np.array(list(self.weights.values()), np.float32)

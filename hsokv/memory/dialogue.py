@@ -170,6 +170,11 @@ class WordCues:
             "name_capital": still["capital"] * bool(_NAME.search(lower)),
         }
 
+    def share(self, question: str) -> bool:
+        """Return whether some turn has a word of a question."""
+        words = self._words(question)
+        return bool(_scores(self._whole, words, len(self.sessions.names)).any())
+
     def _words(self, text: str) -> list[str]:
         """Return the stems of a text's words, without function words and names of speakers."""
         text = text.lower().replace("'s", "").replace("’s", "")

@@ -271,6 +271,14 @@ def test_the_encoder_is_optional(monkeypatch):
     assert found[0].turn == CHAT[3]
 
 
+def test_words_that_are_shared():
+    """By stem; names of speakers and words of no content do not count; an empty memory has none."""
+    memory = made(semantic=False)
+    assert memory.shares_words("any PUPPIES?") and memory.shares_words("who adopts")
+    assert not memory.shares_words("What did Bo and Ana do?") and not memory.shares_words("")
+    assert not ConversationMemory(semantic=False).shares_words("puppy")
+
+
 @pytest.mark.skipif(bool(what_conversations_lack()), reason="needs HSOKV_DATA: LoCoMo")
 def test_the_weights_that_ship():
     """Those without the encoder are what is fitted on conversations 1 to 5; they find turns."""
