@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from hsokv.experiments.cost_and_scale.keeping import DICTIONARY, MATRIX, ROWS
 from hsokv.experiments.cost_and_scale.searches import BINARY, FLOOR, LOOKUP, NUMPY
 from hsokv.experiments.cost_and_scale.tables import CUE_NAMES, NAMES, name_of
-from hsokv.experiments.cost_and_scale.told import mean_times, select
+from hsokv.experiments.cost_and_scale.told import draw_times, select, told_sizes
 from hsokv.experiments.cost_and_scale.trials import CHAIN, SEARCH
 from hsokv.plots.style import (
     BLACK,
@@ -46,7 +46,7 @@ def draw_latency(rows: pd.DataFrame, source: str, candidates: tuple[int, ...]) -
         source: which vectors.
         candidates: one or two numbers that pass a comparison of signs.
     """
-    times = mean_times(rows, task=SEARCH, source=source)
+    times = draw_times(rows, task=SEARCH, source=source)
     fig, (panel,) = make_panels(None, 1, 1, 4.2)
     floor = times[times["method"] == FLOOR].sort_values("n_memories")
     panel.fill_between(floor["n_memories"], 1e-4, floor["ms"], color="#ECECEC", linewidth=0)
@@ -62,9 +62,9 @@ def draw_latency(rows: pd.DataFrame, source: str, candidates: tuple[int, ...]) -
 
 
 def draw_recall(rows: pd.DataFrame) -> Figure:
-    """Draw recall of a search by signs against its candidates, a panel per source and size."""
+    """Draw recall of a search by signs against its candidates: where goals are set, and most."""
     own = select(rows, task=SEARCH, method=BINARY)
-    sizes = sorted(own["n_memories"].unique())[-2:]
+    sizes = dict.fromkeys(told_sizes(rows))
     shown = [(source, n) for source in dict.fromkeys(own["source"]) for n in sizes]
     n_rows = -(-len(shown) // 2)
     fig, axes = make_panels(None, len(shown), min(2, len(shown)), 0.9 + 2.0 * n_rows, True)
@@ -87,7 +87,7 @@ def draw_recall(rows: pd.DataFrame) -> Figure:
 
 def draw_chain(rows: pd.DataFrame) -> Figure:
     """Draw the time of a step of a chain against the pairs stored, beside a dictionary's."""
-    times = mean_times(rows, task=CHAIN)
+    times = draw_times(rows, task=CHAIN)
     fig, (panel,) = make_panels(None, 1, 1, 3.2)
     for name in (MATRIX, ROWS, DICTIONARY):
         line = times[times["method"] == name].sort_values("n_memories")
@@ -99,7 +99,7 @@ def draw_chain(rows: pd.DataFrame) -> Figure:
 
 
 def _draw_times(panel: Axes, line: pd.DataFrame, style: dict, name: str) -> None:
-    """Draw medians as a line with bars from quartile to quartile."""
+    """Draw medians as a line, with bars from the least to the most of the draws."""
     if line.empty:
         return
     panel.vlines(line["n_memories"], line["ms_low"], line["ms_high"], color=style["color"])

@@ -181,22 +181,39 @@ def test_fewer_rounds_where_calls_take_long():
 def test_tables(rows):
     """Every table has its rows, and says so where nothing was run."""
     times = tables.time_table(rows, "random")
-    assert times.columns.tolist() == ["method", "300"] and len(times) == 11
+    assert times.columns.tolist() == ["method", "300"] and len(times) == 9
+    assert tables.source_table(rows, 300).columns.tolist() == ["method", "random", "spectrum"]
     assert len(tables.enough_table(rows)) == 2
-    assert tables.memory_table(rows)["of the floats"].tolist() == ["1.00", "1.25", "0.25", "1.04"]
-    assert tables.chain_table(rows)["right after six, %"].tolist() == ["100.0"]
+    kept = tables.memory_table(rows, "random")
+    assert kept["bytes a vector"].tolist() == ["1,536", "1,920", "384", "1,600"]
+    flat = told.draw_times(rows, source="random", method="flat")["ratio"].iloc[0]
+    assert kept["time, in reads of these"].iloc[0] == f"{flat:.2g}"
+    assert tables.chain_table(rows)["right after six steps, %"].tolist() == ["100.0"]
     assert len(tables.keep_table(rows)) == 4
     said = told.told_recall(rows, "flat", 0, cue="new", source="random")
     assert said.startswith("100.0 % [")
     goals = tables.goals_table(rows, "random")
-    assert len(goals) == 9 and set(goals["reached"]) <= {"yes", "no", "as a ratio"}
+    assert len(goals) == 9 and set(goals["reached"]) <= {"yes", "no", "ratio only"}
     assert tables.ask_table(rows)["read by"].tolist() == ["words", "meaning"]
     assert told.told_question(rows, "words", 110).endswith(" ms")
-    assert len(tables.first_table(rows, 300)) == 8 and told.told_sizes(rows) == (300, 300)
+    assert len(tables.first_table(rows, 300)) == 2 and told.told_sizes(rows) == (300, 300)
     assert told.shown_candidates(rows) == (100,) and told.main_source(rows) == "spectrum"
     assert told.told_ratio(rows, "flat", source="sentences") == told.NOT_RUN
     assert told.told_step(rows, 7) == told.told_speed(rows, n_memories=7) == told.NOT_RUN
+    assert told.told_first(rows) == "100.0 %" and " to " in told.told_range(rows, "quantised")
+    assert all(" ms" in said for said in told.told_each(rows, source="random", n_memories=300))
     assert told.least_candidates(rows, "random", 300, "new") in (0, 50, 100)
+
+
+def test_draws_are_told_apart():
+    """Median, least and most of the draws; of one draw alone, the quartiles over its rounds."""
+    one = {"flow": "a", "method": "b", "n_candidates": 0, "n_memories": 9, "n_bytes": 1}
+    times = [{"ms": ms, "ms_low": ms - 1, "ms_high": ms + 1, "ratio": 2 * ms, "ratio_low": 0,
+              "ratio_high": 99} for ms in (3, 5, 9)]  # fmt: skip
+    rows = pd.DataFrame([one | row for row in times])
+    assert told.spread(told.draw_times(rows).iloc[0], "ms") == "5 [3, 9]"
+    assert told.spread(told.draw_times(rows).iloc[0], "ratio") == "10 [6, 18]"
+    assert told.spread(told.draw_times(rows[:1]).iloc[0], "ms") == "3 [2, 4]"
 
 
 def test_parameters_are_checked():
