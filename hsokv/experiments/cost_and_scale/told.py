@@ -51,7 +51,7 @@ def draw_times(rows: pd.DataFrame, **chosen) -> pd.DataFrame:
 def spread(row: Any, column: str) -> str:
     """Return a time or ratio with the least and the most of the draws as '1.04 [1.01, 1.08]'."""
     values = (row[column], row[f"{column}_low"], row[f"{column}_high"])
-    point, low, high = (f"{value:.3g}" for value in values)
+    point, low, high = (f"{v:,.0f}" if v >= 1000 else f"{v:.3g}" for v in values)
     return f"{point} [{low}, {high}]"
 
 
@@ -161,14 +161,10 @@ def told_meaning(rows: pd.DataFrame) -> str:
         return ""
     whole = [told_question(rows, MEANING, n) for n in sizes]
     encoder = [told_question(rows, MEANING, n, ENCODER) for n in sizes]
-    return (
-        f"Read by meaning, too, it takes {whole[0]}, of which the sentence encoder {encoder[0]}."
-        + (
-            f" Of {sizes[-1]:,} turns it takes {whole[-1]}, of which the encoder {encoder[-1]}."
-            if len(sizes) > 1
-            else ""
-        )
-    )
+    said = f"Read by meaning, too, it takes {whole[0]}, of which the sentence encoder {encoder[0]}."
+    if len(sizes) > 1:
+        said += f" Of {sizes[-1]:,} turns it takes {whole[-1]}, of which the encoder {encoder[-1]}."
+    return said
 
 
 def source_name(source: str) -> str:
