@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hsokv.boundary.text import chart_label
+from hsokv.flows.display import display_name
 from hsokv.plots.labels import place_labels
 from hsokv.plots.style import (
     ACCURACY_LABEL,
@@ -60,11 +61,11 @@ def plot_accuracy_by_condition(
             panel.axvline(100 * guess, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
         panel.set_title(CONDITION_LABEL.get(condition) or chart_label(condition))
         panel.set(xlim=(-4, 104), xticks=[0, 50, 100], ylim=(len(flows) - 0.4, -0.6))
-        panel.set_yticks(range(len(flows)), flows)
+        panel.set_yticks(range(len(flows)), map(display_name, flows))
         panel.tick_params(axis="y", length=0)
     label = ACCURACY_LABEL + ("" if chance is None else "; dashed: chance")
     fig.supxlabel(label, fontsize=9.5) if ax is None else ax.set_xlabel(label)
-    axes[0].set_ylabel("flow")
+    axes[0].set_ylabel("learner")
     return fig, axes if ax is None else ax
 
 
@@ -97,7 +98,7 @@ def plot_accuracy_vs(
             y = 100 * line[["point", "low", "high"]].to_numpy(float)
             style = flow_style(flow)
             panel.vlines(at, y[:, 1], y[:, 2], color=style["color"], linewidth=1)
-            panel.plot(at, y[:, 0], **style, label=flow, clip_on=False)
+            panel.plot(at, y[:, 0], **style, label=display_name(flow), clip_on=False)
         panel.set_xticks(position(ticks.astype(float)), [f"{tick:g}" for tick in ticks])
         panel.set(ylim=(0, 102), yticks=range(0, 101, 20))
         if condition is not None:
@@ -129,7 +130,9 @@ def plot_paired_differences(
         panel.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", size=8.5)
     panel.set(ylim=(len(table) - 0.4, -0.6), ylabel="comparison")
     panel.set_xlabel("difference in accuracy (percentage points)")
-    panel.set_yticks(range(len(table)), map(chart_label, table["label"]))
+    panel.set_yticks(
+        range(len(table)), [chart_label(display_name(text)) for text in table["label"]]
+    )
     panel.tick_params(axis="y", length=0)
     return fig, panel
 
@@ -165,7 +168,8 @@ def plot_accuracy_vs_cost(
         panel.vlines(at, 100 * row.low, 100 * row.high, color=style["color"], linewidth=1)
         panel.plot(at, 100 * row.point, **{**style, "linestyle": "none"}, clip_on=False)
     percent = 100 * table[["point", "low", "high"]].to_numpy(float)
-    place_labels(panel, np.c_[x, percent[:, 0]], percent[:, 1:], list(table["flow"]))
+    names = [display_name(flow) for flow in table["flow"]]
+    place_labels(panel, np.c_[x, percent[:, 0]], percent[:, 1:], names)
     return fig, panel
 
 

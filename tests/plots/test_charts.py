@@ -10,6 +10,7 @@ import pytest
 from matplotlib.text import Text
 
 from hsokv import plots
+from hsokv.flows.display import display_name
 from hsokv.flows.named import FLOWS
 from hsokv.plots import style
 
@@ -62,8 +63,8 @@ def test_accuracy_by_condition_has_a_panel_per_condition(summary):
     fig, axes = plots.plot_accuracy_by_condition(summary[summary["n_way"] == 100], chance=0.01)
     assert len(axes) == 2
     assert [t.get_text() for t in axes[0].get_yticklabels()] == [
-        "nearest_neighbor",
-        "current (full)",
+        "random vectors",
+        "H-SOKV (long)",
     ]
     assert any(line.get_linestyle() not in ("-", "None") for line in axes[0].lines)
 
@@ -119,7 +120,7 @@ def test_cost_labels_do_not_overlap():
     fig, panel = plots.plot_accuracy_vs_cost(
         table.assign(low=table["point"] - 0.02, high=table["point"] + 0.02)
     )
-    assert sorted(text.get_text() for text in panel.texts) == sorted(flows)
+    assert sorted(text.get_text() for text in panel.texts) == sorted(map(display_name, flows))
     fig.draw_without_rendering()  # turns offsets into positions
     text_boxes = [Text.get_window_extent(text) for text in panel.texts]  # without the leaders
     for i, box in enumerate(text_boxes):
