@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from hsokv.config import FlowConfig, allowed_values
 from hsokv.flows.description import STAGES, describe
+from hsokv.flows.display import DISPLAY
 from hsokv.flows.named import FLOWS, NOTES
 from hsokv.plots.diagrams import draw_flow, write_alt_text
 from tools.markdown import prose, table
@@ -108,7 +109,7 @@ def _section(name: str) -> str:
     count = f"{len(rows)} switch{'' if len(rows) == 1 else 'es'} differ{'s' * (len(rows) == 1)}"
     return f"""\
 ({anchor(name)})=
-## `{name}`: {note.title}
+## {DISPLAY[name]}, `{name}`: {note.title}
 
 {note.idea} {note.source}
 

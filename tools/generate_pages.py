@@ -13,6 +13,8 @@ from pathlib import Path
 from tools.api_pages import INDEX, list_rooms, page_of, render_index, render_room
 from tools.claims_page import render_claims
 from tools.flows_page import DIAGRAMS, draw_flows, render_flows
+from tools.glossary_page import PAGE as GLOSSARY
+from tools.glossary_page import render_glossary
 from tools.paths import ROOT, results_dir
 
 
@@ -29,6 +31,7 @@ def render_findings() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "book/flows.md": render_flows,
+    f"{GLOSSARY}.md": render_glossary,
     f"{INDEX}.md": render_index,
     "book/claims.md": render_claims,
     **{f"{page_of(room)}.md": partial(render_room, room) for room in list_rooms()},

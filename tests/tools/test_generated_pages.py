@@ -26,7 +26,7 @@ def flows_page() -> str:
 @pytest.mark.parametrize("name", list(FLOWS))
 def test_flow_has_section_diagram_and_row(flows_page, name):
     """Each flow has a row with its phrases, a section, and a figure with alternative text."""
-    assert f"({anchor(name)})=\n## `{name}`: {NOTES[name].title}\n" in flows_page
+    assert f"({anchor(name)})=\n## {DISPLAY[name]}, `{name}`: {NOTES[name].title}\n" in flows_page
     section = flows_page.split(f"({anchor(name)})=")[1].split("\n## ", 2)[1]
     assert f"```{{figure}} diagrams/{name}.svg\n:name: fig-{anchor(name)}\n" in section
     assert f':alt: "{write_alt_text(name)}"' in section
