@@ -35,7 +35,8 @@ class Term(NamedTuple):
     @property
     def anchor(self) -> str:
         """Where it stands on the page."""
-        return "term-" + self.name.lower().replace(" ", "-").replace("_", "-")
+        kind = "name" if self.is_code else "term"
+        return f"{kind}-{self.name.lower().replace(' ', '-').replace('_', '-')}"
 
 
 @cache

@@ -30,7 +30,7 @@ DISPLAY = {
     "lexical": "our word memory",
     "redesign": "our design",
 }
-#: Part of an arm's name -> what a reader calls it: how a text is read, or how long was trained.
+#: Part of the name of an arm -> what a reader calls it.
 DETAILS = {
     "last": "last token", "last_padded": "last token, padded", "mean_padded": "mean, padded",
     "demo": "short", "full": "long",

@@ -10,6 +10,7 @@ import pytest
 import hsokv
 from hsokv.config import FlowConfig
 from hsokv.flows.description import describe
+from hsokv.flows.display import DISPLAY
 from hsokv.flows.named import FLOWS, NOTES
 from hsokv.plots.diagrams import write_alt_text
 from tools.api_pages import list_rooms, render_index

@@ -10,7 +10,7 @@ from hsokv.experiments.one_shot.tables import accuracy_table
 from hsokv.flows.display import display_name
 from hsokv.plots.style import GREY, flow_style, make_panels
 
-TITLE = "Networks trained here repeat what they saw; memories of words also answer new sentences"
+TITLE = "Trained networks repeat what they saw; memories of words also answer new sentences"
 #: Learners in the readings and trainings that answer most.
 ARMS = ("redesign", "lexical", "headword_lookup", "class_mean (tuned)", "simple_kv (tuned)",
         "sentence_neighbor (tuned)", "current (mean, full)", "fine_tune (mean, full)")  # fmt: skip
@@ -53,6 +53,6 @@ def draw_headline(rows: pd.DataFrame) -> Figure:
         panel.set(title=title, xlim=(-4, 104), xticks=[0, 50, 100], ylim=(len(arms) - 0.4, -0.6))
         panel.set_yticks(range(len(arms)), map(display_name, arms))
         panel.tick_params(axis="y", length=0)
-    fig.suptitle(TITLE, fontsize=10, x=0.01, ha="left")
+    fig.suptitle(TITLE, fontsize=9.5, fontweight="bold", x=0.01, ha="left", wrap=True)
     fig.supxlabel("right answers (%, axis from 0); dashed: chance", fontsize=9.5)
     return fig
