@@ -111,7 +111,7 @@
   block.append(
     make("p", { class: "explore-buttons" }, pick,
       explore.button("order of the study", () => arrange([...inOrder], "the order of the study")),
-      explore.button("reversed", () => arrange([...order].reverse(), "the reverse order"))),
+      explore.button("reversed", () => arrange([...inOrder].reverse(), "the reverse order"))),
     says, ends[0].line, list, ends[1].line,
   );
   arrange(order, "the order of the study");
