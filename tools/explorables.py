@@ -2,7 +2,7 @@
 
 `book/explore.md` says with a line `% explorable: NAME` where one belongs. It becomes a block with a
 table, which the script in `book/_static/explore/NAME.js` replaces, and the data of both as JSON.
-All numbers come from the committed rows by the functions that the notebooks call. Shares are
+All results come from the committed rows by the functions that the notebooks call. Shares are
 written as whole tenths of a per cent, rounded as the notebooks print them.
 """
 
@@ -25,6 +25,7 @@ from hsokv.experiments.word_rows import word_cells
 from hsokv.flows.factorial import CURRENT, REDESIGN, SOURCES_FIXES, SWITCHES, flip, list_cells
 from hsokv.flows.named import NOTES
 from hsokv.stats.intervals import Interval
+from tools.explorable_sentence import sentence_data, sentence_table
 from tools.markdown import prose, table
 from tools.paths import BOOK
 
@@ -220,6 +221,7 @@ def make_explorables() -> dict[str, tuple[str, dict]]:
         "builder": (builder_table(values), builder_data(values)),
         "waterfall": (waterfall_table(values), waterfall_data(values)),
         "errors": (errors_table(answers), errors_data(answers)),
+        "sentence": (sentence_table(), sentence_data()),
     }
 
 

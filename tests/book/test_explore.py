@@ -2,16 +2,22 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from hsokv import ABSTAIN, make_flow
+from hsokv.data.english import RAREST
+from hsokv.data.stories import CONDITIONS
+from hsokv.data.tokenizer import split_words
 from hsokv.experiments.attribution.tables import GAMES, alone
 from hsokv.flows.factorial import CURRENT, NAMES, REDESIGN, flip
 from tests.book.test_browser import CHROMIUM, FLAGS, HTML, TOO_WIDE
+from tools.explorable_sentence import SIMPLIFIED, fit_learners, make_task, sentence_data
 from tools.explorables import read_answers, read_values
 from tools.paths import ROOT
 
 PAGE = HTML / "book/explore.html"
-NAMED = ("builder", "waterfall", "errors")
+NAMED = ("builder", "waterfall", "errors", "sentence")
 LARGEST = 150_000  # bytes of an explorable with its data
 GAME = GAMES["redesign"]
 
@@ -103,7 +109,7 @@ def test_page_works_from_a_file_and_is_not_clipped(visit, width, theme):
     for name in NAMED:
         box = page.locator(f"#explore-{name}").bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
-        assert page.locator(f"#explore-{name} button").count()
+        assert page.locator(f"#explore-{name} :is(button, textarea)").count()
 
 
 def test_tables_stand_in_for_scripts(visit):
@@ -111,7 +117,7 @@ def test_tables_stand_in_for_scripts(visit):
     page = visit(scripts=False)
     for name in NAMED:
         assert page.locator(f"#explore-{name} table tbody tr").count() > 3
-        assert page.locator(f"#explore-{name} button").count() == 0
+        assert page.locator(f"#explore-{name} :is(button, input, textarea)").count() == 0
 
 
 def test_explorables_are_small(visit):
@@ -281,3 +287,57 @@ def test_hardest_words_come_first(visit):
         counts = [text.split(" of ") for text in cells.all_inner_texts()]
         shares = [sign * int(right) / int(tested) for right, tested in counts]
         assert shares == sorted(shares) and len(set(shares)) > 1
+
+
+def check_sentences(page, flow, lookup, texts):
+    """Type texts; answer, nats and every word's weight are those of the flows."""
+    numbers = flow.memory_["source"].numpy()
+    labels = flow.classes_[flow.memory_["label"].numpy()]
+    box = page.get_by_role("textbox", name="your sentence")
+    lines = page.locator("#explore-sentence .explore-list tbody tr")
+    answers, heads = flow.predict(texts), lookup.predict(texts)
+    for text, answer, head in zip(texts, answers, heads):
+        box.fill(text)
+        told, words = said(page, "sentence"), list(dict.fromkeys(split_words(text)))
+        assert told.endswith(f"Headword lookup: {'declines' if head == ABSTAIN else head}.")
+        nats, _ = flow.keys_.read(words, numbers)
+        if answer == ABSTAIN:
+            assert told.startswith("Simplified lexical: declines")
+            continue
+        shown = told.removeprefix(f"Simplified lexical: {answer}, ").split(" nats")[0]
+        assert float(shown) == pytest.approx(nats.max(), abs=0.02)
+        best = int(np.flatnonzero((labels == answer) & (nats.round(9) == nats.max().round(9)))[0])
+        weights = []
+        for word in words:
+            slots, gain = flow.keys_.gains(word, numbers) if word[0] != "_" else ([], [])
+            weights.append(dict(zip(slots, gain)).get(best, 0.0))
+        cells = [line.split("\t") for line in lines.all_inner_texts()]
+        assert [cell[0].strip() for cell in cells] == words
+        np.testing.assert_allclose([float(cell[1]) for cell in cells], weights, atol=0.0065)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_sentences_are_answered_as_by_the_simplified_flow(visit, condition):
+    """Every test text of the draw gives the answer and the weights of `lexical`, simplified."""
+    learners = fit_learners()
+    texts = make_task().test(condition).texts
+    check_sentences(visit(), learners["simplified"], learners["`headword_lookup`"], texts)
+
+
+def test_pasted_glossary_is_asked_instead(visit, monkeypatch):
+    """Its terms answer; words that no story holds are the rarest; emptied, the stories are back."""
+    known = sentence_data()["surprisal"]
+    monkeypatch.setattr("hsokv.memory.lexical.surprisal", lambda word: known.get(word, RAREST))
+    told = ["aglet: the tip of a lace", "hot desk: a seat no one owns", "aglet: a lace's metal end"]
+    terms = [line.split(": ")[0] for line in told]
+    flow = make_flow("lexical", **SIMPLIFIED).fit(told, terms)
+    page = visit()
+    field = page.get_by_role("textbox", name="or your own glossary")
+    field.fill("\n".join([*told, told[0], "no colon here"]))
+    assert "your glossary, 3 entries. Left out, for want of a colon: 1 lines." in page.inner_text(
+        "#explore-sentence"
+    )
+    texts = ["The metal AGLET came off", "who owns the desk", "hot lace", "nothing", "the ___ of a"]
+    check_sentences(page, flow, make_flow("headword_lookup").fit(told, terms), texts)
+    field.fill("")
+    assert "the book's" in page.inner_text("#explore-sentence")

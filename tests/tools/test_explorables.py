@@ -6,7 +6,10 @@ import re
 import numpy as np
 import pytest
 
+from hsokv.data.english import surprisal
 from hsokv.data.rare_words import labels_of
+from hsokv.data.stories import CONDITIONS
+from hsokv.data.tokenizer import split_words
 from hsokv.experiments import attribution, one_shot
 from hsokv.experiments.attribution.tables import GAMES, alone, shapley_table
 from hsokv.experiments.one_shot.arms import best_rows, main_rows
@@ -15,6 +18,7 @@ from hsokv.flows.factorial import CURRENT, NAMES, REDESIGN, list_cells
 from hsokv.stats.intervals import Interval
 from hsokv.stats.word_sets import decode_words
 from tools import explorables
+from tools.explorable_sentence import fit_learners
 from tools.paths import BOOK, ROOT
 
 SCRIPTS = BOOK / "_static/explore"
@@ -130,7 +134,33 @@ def test_words_are_those_of_the_rows(made):
         assert all(data["definitions"][word] for word in words)
 
 
-@pytest.mark.parametrize("name", ["builder", "waterfall", "errors"])
+def test_sentence_table_agrees_with_the_rows(made):
+    """`lexical` and the lookup answer the draw as the committed rows of its seed say."""
+    rows = main_rows(one_shot.EXPERIMENT.read()).query("seed == 0 and task == 'words'")
+    lines = [line.split(" | ") for line in made["sentence"][0].splitlines()[2:]]
+    assert len(lines) == len(CONDITIONS)
+    for condition, whole, _, lookup, _, n in lines:
+        here = rows[rows["condition"] == condition.strip("| `")].set_index("arm")
+        assert float(whole) == pytest.approx(100 * here.loc["lexical", "accuracy"], abs=0.051)
+        assert float(lookup) == pytest.approx(
+            100 * here.loc["headword_lookup", "accuracy"], abs=0.05
+        )
+        assert int(n.strip(" |")) == here.loc["lexical", "n_test"]
+
+
+def test_sentence_has_what_the_flow_stores(made):
+    """The stories are those the flow remembers, and every word of them has its surprisal."""
+    data, flow = made["sentence"][1], fit_learners()["simplified"]
+    assert [text for _, text in data["entries"]] == list(flow.texts_.values())
+    words = {word for story in data["entries"] for told in story for word in split_words(told)}
+    assert set(data["surprisal"]) == words
+    for word, nats in data["surprisal"].items():
+        assert nats == pytest.approx(surprisal(word), abs=0.0005)
+    assert data["costs"] == list(flow.keys_.costs)
+    assert data["novel_nats"] == flow.config_.novel_nats
+
+
+@pytest.mark.parametrize("name", ["builder", "waterfall", "errors", "sentence"])
 def test_explorable_is_small(made, name):
     """Script, what all share and data stay within 150 KB."""
     files = [SCRIPTS / f"{name}.js", SCRIPTS / "parts.js", SCRIPTS / "explore.css"]

@@ -2,11 +2,11 @@
 "use strict";
 
 const explore = {
-  /* The data of an explorable and its emptied block: the table was for readers without scripts. */
+  /* The emptied block of an explorable, its data, and the table for readers without scripts. */
   open(name) {
     const block = document.getElementById(`explore-${name}`);
-    block.replaceChildren();
-    return [block, JSON.parse(document.getElementById(`explore-${name}-data`).textContent)];
+    const table = explore.make("div", {}, ...block.childNodes);
+    return [block, JSON.parse(document.getElementById(`explore-${name}-data`).textContent), table];
   },
 
   /* A new element; an attribute that is a function listens, one that is null is left out. */
