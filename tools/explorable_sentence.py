@@ -8,6 +8,7 @@ compare with what the script answers. It has learned the first draw of the rare-
 from __future__ import annotations
 
 from hsokv.data.english import RAREST, surprisal
+from hsokv.data.lexicon import load_lexicon
 from hsokv.data.rare_words import RareWordTask, labels_of, make_rare_word_task
 from hsokv.data.stories import CONDITIONS
 from hsokv.data.tokenizer import split_words
@@ -30,9 +31,9 @@ def make_task() -> RareWordTask:
 def fit_learners() -> dict[str, Flow]:
     """Return `lexical`, the same simplified, and the lookup, all fitted to the task."""
     learners = {
-        "`lexical`": make_flow("lexical"),
+        "lexical": make_flow("lexical"),
         "simplified": make_flow("lexical", **SIMPLIFIED),
-        "`headword_lookup`": make_flow("headword_lookup"),
+        "headword_lookup": make_flow("headword_lookup"),
     }
     for learner in learners.values():
         fit_task(learner, make_task())
@@ -51,7 +52,7 @@ def sentence_data() -> dict:
         "costs": [config.word_cost, config.title_cost],
         "least": LEAST_GAIN,
         "novel_nats": config.novel_nats,
-        "example": task.test("recognise").texts[0],
+        "example": load_lexicon()["usage_4"][0],
     }
 
 
@@ -64,9 +65,9 @@ def sentence_table() -> str:
             right_answers(learner, learner.answer(stories.texts), stories)
             for learner in learners.values()
         ]
-        alike = learners["`lexical`"].predict(stories.texts) == learners["simplified"].predict(
+        alike = learners["lexical"].predict(stories.texts) == learners["simplified"].predict(
             stories.texts
         )
         shares = [f"{100 * found.mean():.1f}" for found in (*right, alike)]
         lines.append([f"`{condition}`", *shares, str(len(stories.texts))])
-    return table(["right, in %", *learners, "simplified answers as `lexical`", "n"], lines)
+    return table(["right, in %", *learners, "simplified answers as lexical", "n"], lines)

@@ -85,7 +85,7 @@ def builder_table(values: dict[str, CellValues]) -> str:
             for label, cell in LANDMARKS.items()}  # fmt: skip
     best = [found.accuracy(_about(found)["best"]).text() for found in values.values()]
     lines = [[prose(label), *texts] for label, texts in rows.items()]
-    return table(["learner", *map(_code, values)], [*lines, ["best of all cells", *best]])
+    return table(["learner", *values], [*lines, ["best of all cells", *best]])
 
 
 def waterfall_data(values: dict[str, CellValues]) -> dict:
@@ -134,7 +134,7 @@ def waterfall_table(values: dict[str, CellValues]) -> str:
         for i, player in enumerate(GAME.players)
     ]
     gaps = [found.attrs["gap"].text(signed=True) for found in shares.values()]
-    return table(["repair", *map(_code, values)], [*lines, ["all repairs", *gaps]])
+    return table(["repair", *values], [*lines, ["all repairs", *gaps]])
 
 
 def _interval(row: pd.Series) -> Interval:
@@ -186,16 +186,12 @@ def errors_table(answers: dict[str, pd.DataFrame]) -> str:
     lines = []
     for i, arm in enumerate(data["learners"]):
         found = [data["right"][name][i] for name in answers]
-        lines.append([_code(arm), *("–" if one is None else _share(data, *one) for one in found)])
-    return table(["right, in %", *map(_code, answers)], lines)
+        lines.append([f"`{arm}`", *("–" if one is None else _share(data, *one) for one in found)])
+    return table(["right, in %", *answers], lines)
 
 
 def _share(data: dict, place: int, right: list[int]) -> str:
     return f"{100 * sum(right) / sum(data['tested'][place]):.1f}"
-
-
-def _code(name: str) -> str:
-    return f"`{name}`"
 
 
 def render_explore() -> str:

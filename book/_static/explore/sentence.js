@@ -67,13 +67,14 @@
       `Headword lookup: ${head ? index.heads.get(head) : "declines"}.`,
     ];
     says.textContent = lines.filter(Boolean).join(" ");
-    const most = Math.max(...told.map(({ found }) => found.get(first?.entry) ?? 0), 1);
-    rows.replaceChildren(...told.map(({ word, found }) => {
-      const nats = found.get(first?.entry) ?? 0;
-      const bar = explore.bar(0, 1000 * nats / most, "ours");
-      return make("tr", {}, make("th", { scope: "row" }, word),
-        make("td", {}, nats.toFixed(2), bar), make("td", {}, String(found.size)));
-    }));
+    const said = told.map(({ word, found }) =>
+      ({ word, nats: found.get(first?.entry) ?? 0, entries: found.size }));
+    said.sort((a, b) => b.nats - a.nats);
+    const most = Math.max(said[0]?.nats ?? 0, 1);
+    rows.replaceChildren(...said.map(({ word, nats, entries }) =>
+      make("tr", {}, make("th", { scope: "row" }, word),
+        make("td", {}, nats.toFixed(2), explore.bar(0, 1000 * nats / most, "ours")),
+        make("td", {}, String(entries)))));
   }
 
   /* Read "term: definition" lines; without any, the book's own stories are back. */
@@ -88,7 +89,7 @@
     const left = lines.length - pairs.length;
     state.textContent = (entries.size ? `Asked: your glossary, ${entries.size} entries.`
       : `Asked: the book's ${data.entries.length} stories.`)
-      + (left ? ` Left out, for want of a colon: ${left} lines.` : "");
+      + (left ? ` Lines left out for want of a colon: ${left}.` : "");
     show();
   }
 
