@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools.api_pages import INDEX, list_rooms, page_of, render_index, render_room
 from tools.claims_page import render_claims
+from tools.explorables import render_explore
 from tools.flows_page import DIAGRAMS, draw_flows, render_flows
 from tools.glossary_page import PAGE as GLOSSARY
 from tools.glossary_page import render_glossary
@@ -34,6 +35,7 @@ PAGES: dict[str, Callable[[], str]] = {
     f"{GLOSSARY}.md": render_glossary,
     f"{INDEX}.md": render_index,
     "book/claims.md": render_claims,
+    "book/explore.md": render_explore,
     **{f"{page_of(room)}.md": partial(render_room, room) for room in list_rooms()},
 }
 
