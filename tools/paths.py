@@ -62,6 +62,12 @@ def repository() -> tuple[str, str]:
         raise ValueError(f"{CONFIG}: no repository with url and branch; add it") from error
 
 
+def pages_url() -> str:
+    """Return the address at which GitHub Pages shows the book of this repository."""
+    owner, name = repository()[0].rstrip("/").split("/")[-2:]
+    return f"https://{owner.lower()}.github.io/{name}/"
+
+
 def read_toc() -> dict:
     """Return the table of contents: its root, and its parts with their chapters.
 
