@@ -20,6 +20,7 @@ DROPPED = re.compile(r'\s*<script[^>]*\ssrc="[^"]*/fontawesome\.js[^"]*"></scrip
 SEARCH = re.compile(
     r'\s*<script[^>]*\ssrc="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 )
+CHAPTER = re.compile(r">([^<>]+)</a><details([^>]*)><summary>")
 UNNAMED = re.compile(r'<button(?![^>]*aria-label)[^>]*?\stitle="([^"]+)"')
 
 
@@ -29,9 +30,10 @@ def list_pages(built: Path) -> list[Path]:
 
 
 def edit_page(html: str, searches: bool) -> str:
-    """Return a page without needless scripts, with a name for each button that has a title."""
+    """Return a page without needless scripts, with names for its buttons and its open chapters."""
     html = DROPPED.sub("", html)
     html = html if searches else SEARCH.sub("", html)
+    html = CHAPTER.sub(r'>\1</a><details\2><summary aria-label="Pages under \1">', html)
     return UNNAMED.sub(lambda m: f'{m[0]} aria-label="{m[1]}"', html)
 
 

@@ -27,8 +27,8 @@ from tools.check_runs import find_problems
 from tools.closure import list_files
 from tools.command import command, report
 from tools.figures import draw_figures, draw_preview
-from tools.finish import finish
 from tools.fingerprint import hash_files, hash_text
+from tools.finish import finish
 from tools.generate_pages import generate_pages, render_findings
 from tools.paths import (
     BADGE_IMAGE,

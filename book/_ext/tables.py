@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 
 LONG = 15  # rows; longer tables can be sorted, see _static/sort_tables.js
 HEADING = re.compile(r"<h[1-6][^>]*>(.*?)</h[1-6]>", re.DOTALL)
+INTERVAL = re.compile(r"\[([-+−\d.]+), ([-+−\d.]+)\]")
 STYLED = r"<style[^>]*>\s*#T_\w+ [^<]*</style>\s*"  # pandas' rules, of one line per cell
 TABLE = re.compile(rf"(?:{STYLED})?(<table\b.*?</table>)", re.DOTALL)
 
@@ -25,6 +26,7 @@ def box_tables(app, pagename, templatename, context, doctree) -> None:
         table = BeautifulSoup(match[1], "html.parser").table
         strip_styles(table)
         set_scopes(table)
+        join_intervals(table)
         section = find_heading(body[: match.start()]) or context.get("title", pagename)
         numbers[section] += 1
         label = f"{section}, table {numbers[section]}"
@@ -73,6 +75,12 @@ def set_scopes(table) -> None:
             cell["scope"] = "rowgroup" if int(cell.get("rowspan", 1)) > 1 else "row"
 
 
+def join_intervals(table) -> None:
+    """Keep the two ends of an interval on one line."""
+    for text in table.find_all(string=INTERVAL):
+        text.replace_with(INTERVAL.sub("[\\1,\u00a0\\2]", text))
+
+
 def is_sortable(table) -> bool:
     """Return whether a table is long and each of its rows a row of its own."""
     rows = [row for body in table.find_all("tbody") for row in body.find_all("tr")]
@@ -84,5 +92,4 @@ def is_sortable(table) -> bool:
 def setup(app) -> dict:
     """Connect it to the writing of a page."""
     app.connect("html-page-context", box_tables)
-    app.add_js_file("sort_tables.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
