@@ -20,6 +20,7 @@ DROPPED = re.compile(r'\s*<script[^>]*\ssrc="[^"]*/fontawesome\.js[^"]*"></scrip
 SEARCH = re.compile(
     r'\s*<script[^>]*\ssrc="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 )
+ROLE = re.compile(r'(<div) role="list"( class="citation-list")|(<div[^>]*) role="doc-biblioentry"')
 CHAPTER = re.compile(r">([^<>]+)</a><details([^>]*)><summary>")
 UNNAMED = re.compile(r'<button(?![^>]*aria-label)[^>]*?\stitle="([^"]+)"')
 
@@ -33,6 +34,7 @@ def edit_page(html: str, searches: bool) -> str:
     """Return a page without needless scripts, with names for its buttons and its open chapters."""
     html = DROPPED.sub("", html)
     html = html if searches else SEARCH.sub("", html)
+    html = ROLE.sub(r"\1\2\3", html)  # a list of sources with more in it than a list may have
     html = CHAPTER.sub(r'>\1</a><details\2><summary aria-label="Pages under \1">', html)
     return UNNAMED.sub(lambda m: f'{m[0]} aria-label="{m[1]}"', html)
 

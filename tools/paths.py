@@ -1,7 +1,7 @@
 """Where everything is: folders, notebooks, presets, and the repository's address.
 
-The address stands in `_config.yml` and nowhere else; Colab links and the notebooks' set-up
-cells are derived from it here, and tests compare them.
+The address stands in `_config.yml`; Colab links and the notebooks' set-up cells are derived from it
+here, `tools/address.py` sets the copies, and tests compare them.
 """
 
 import os

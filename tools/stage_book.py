@@ -70,7 +70,7 @@ def hash_inputs(out: Path, findings: bool) -> str:
     """Return the hash of all that the HTML is made of."""
     runs = [executed_path(out, s.stem) for s in list_notebooks()]
     runs += [record_path(out, s.stem) for s in list_notebooks()]
-    tree = [BOOK, CONFIG, TOC, ROOT / "tools", ROOT / "hsokv", ROOT / "params"]
+    tree = [BOOK, CONFIG, TOC, *map(ROOT.joinpath, ("CITATION.cff", "tools", "hsokv", "params"))]
     hashes = [hash_files(tree, ROOT), hash_files(runs, out)]
     folders = [results_dir(), *([ROOT / "results"] if findings else [])]  # findings are compared
     hashes += [hash_files(folder.glob("*.csv"), folder) for folder in folders]
