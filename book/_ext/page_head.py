@@ -9,6 +9,7 @@ import re
 
 PREVIEW = "_static/preview.png"
 LONGEST = 300  # characters of a description
+SENTENCE = re.compile(r".{40,}?[.?!](?=\s|$)|.+")  # what is shorter says too little alone
 PARAGRAPH = re.compile(r"<p(?:\s[^>]*)?>(.*?)</p>", re.DOTALL)
 ASIDE = re.compile(r'class="[^"]*(?:admonition-title|caption|rubric)')
 OWN = {  # pages that have no text of their own
@@ -44,7 +45,7 @@ def describe(body: str) -> str:
     for match in PARAGRAPH.finditer(body):
         words = " ".join(html.unescape(re.sub(r"<[^>]+>", "", match[1])).split())
         if words and not ASIDE.search(match[0].partition(">")[0]):
-            sentence = re.match(r".+?[.?!:](?=\s|$)|.+", words)[0]
+            sentence = SENTENCE.match(words)[0]
             short = sentence[:LONGEST].rpartition(" ")[0] + " …"
             return sentence if len(sentence) <= LONGEST else short
     return ""

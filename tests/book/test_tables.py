@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from tests.book.chromium import HTML, PAGES, needs_browser
 
 WITH_TABLES = [name for name in PAGES if "<table" in (HTML / name).read_text("utf8")]
+pytestmark = needs_browser
 each_page_with_tables = pytest.mark.parametrize("name", WITH_TABLES)
 SORTED = "notebooks/90_summary.html"
 COLUMN = """(table, column) =>
@@ -59,14 +60,12 @@ def test_headings_say_what_they_head(name):
 
 @each_page_with_tables
 @pytest.mark.parametrize("setting", ["light", "phone"])
-@pytest.mark.parametrize("mark", needs_browser[:1])
-def test_no_table_is_clipped(tabs, name, setting, mark):
+def test_no_table_is_clipped(tabs, name, setting):
     """At 1280 and at 390 pixels every column can be seen or scrolled to."""
     assert tabs(setting).open(name).evaluate(CLIPPED) == []
 
 
-@pytest.mark.parametrize("mark", needs_browser[:1])
-def test_long_table_is_sorted_with_the_keyboard(tabs, mark):
+def test_long_table_is_sorted_with_the_keyboard(tabs):
     """A heading sorts by the numbers that the cells begin with, up, then down; dashes stay last."""
     page = tabs("light").open(SORTED)
     table = page.locator(".sortable > table").first
@@ -83,7 +82,7 @@ def test_long_table_is_sorted_with_the_keyboard(tabs, mark):
         page.keyboard.press("Enter")
         assert heading.get_attribute("aria-sort") == direction
         cells = handle.evaluate(f"table => ({COLUMN})(table, {column})")
-        numbers = [float(c.split()[0].replace("−", "-")) for c in cells if re.match(r"[-−\d]", c)]
+        numbers = [float(c.split()[0].replace("−", "-")) for c in cells if re.match(r"[-+−\d]", c)]
         assert numbers == sorted(numbers, reverse=direction == "descending") and numbers
         assert all(cell in "–-—" for cell in cells[len(numbers) :])
     page.keyboard.press("Enter")
