@@ -10,6 +10,7 @@ BACKEND ?= loky
 SAMPLE ?= 12
 TEST_JOBS ?= 2
 PORT ?= 8000
+BRANCH ?= main
 ARGS ?=
 
 # Only the research preset reads and writes the committed rows.
@@ -22,7 +23,7 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 READY := $(VENV)/.hsokv-ready
 
-.PHONY: help setup book test demo run sweep audit adapter rows pins status lint serve clean
+.PHONY: help setup book test demo run sweep audit adapter rows pins status address lint serve clean
 
 help: ## list the targets
 	@echo "usage: make TARGET [PRESET=quick_test|demo|research], by default research: the committed rows"
@@ -75,6 +76,9 @@ pins: $(READY) ## take the committed rows, and what they rest on, as they are no
 
 status: $(READY) ## list the pages: when, where and how long they ran, fresh or stale
 	$(PY) -m tools.status
+
+address: $(READY) ## set the repository's address everywhere: make address URL=https://github.com/me/fork BRANCH=main
+	$(PY) -m tools.address --url $(or $(URL),$(error give a repository: make address URL=https://github.com/me/fork)) --branch $(BRANCH)
 
 lint: $(READY) ## check code style, formatting, and that notebook sources carry no output
 	$(BIN)/ruff check .

@@ -80,9 +80,9 @@ table.claims-table :is(th, td):last-child { width: 14%; }
 table.claims-table :target { outline: 2px solid; }
 @media (max-width: 40rem) {
   table.claims-table thead { display: none; }
-  table.claims-table :is(tbody, tr, td) { display: block; }
-  table.claims-table :is(td, td:nth-child(2), td:last-child) { border: 0; width: 100%; }
-  table.claims-table td:first-child { font-weight: 600; }
+  table.claims-table :is(tbody, tr, th, td) { display: block; position: static; }
+  table.claims-table :is(th, td, td:nth-child(2), td:last-child) { border: 0; width: 100%; }
+  table.claims-table tbody tr > th { font-weight: 600; max-width: none; }
   table.claims-table tr { border-top: 2px solid var(--pst-color-border); padding: 0.4rem 0; }
 }
 </style>

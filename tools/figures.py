@@ -19,12 +19,13 @@ from tools.paths import BOOK  # noqa: E402
 HEADLINE = "headline"
 
 
-def draw_figures(folder: Path, only: str = "") -> list[Path]:
-    """Write the figures of all experiments as SVG under a folder, and return their paths.
+def draw_figures(folder: Path, only: str = "", kind: str = "svg") -> list[Path]:
+    """Write the figures of all experiments under a folder, and return their paths.
 
     Args:
-        folder: figures go to `<folder>/<name>.svg`.
+        folder: figures go to `<folder>/<name>.<kind>`.
         only: name of one figure; all by default.
+        kind: 'svg' or 'png'.
 
     Raises:
         RuntimeError: the rows of a figure are missing.
@@ -39,8 +40,14 @@ def draw_figures(folder: Path, only: str = "") -> list[Path]:
                 figure = draw(rows)
             except ValueError as error:
                 raise RuntimeError(f"{name}: {error}; run {experiment.notebook}") from error
-            drawn.append(save_figure(figure, folder / f"{name}.svg"))
+            drawn.append(save_figure(figure, folder / f"{name}.{kind}"))
     return drawn
+
+
+def draw_preview(folder: Path) -> Path:
+    """Draw the headline as the picture that a shared link shows, and return its path."""
+    [drawn] = draw_figures(folder, HEADLINE, "png")
+    return drawn.rename(folder / "preview.png")
 
 
 @command

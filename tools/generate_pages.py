@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from tools.api_pages import INDEX, list_rooms, page_of, render_index, render_room
+from tools.cite_page import render_cite
 from tools.claims_page import render_claims
 from tools.explorables import render_explore
 from tools.flows_page import DIAGRAMS, draw_flows, render_flows
@@ -34,6 +35,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "book/flows.md": render_flows,
     f"{GLOSSARY}.md": render_glossary,
     f"{INDEX}.md": render_index,
+    "book/cite.md": render_cite,
     "book/claims.md": render_claims,
     "book/explore.md": render_explore,
     **{f"{page_of(room)}.md": partial(render_room, room) for room in list_rooms()},

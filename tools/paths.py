@@ -1,7 +1,7 @@
 """Where everything is: folders, notebooks, presets, and the repository's address.
 
-The address stands in `_config.yml` and nowhere else; Colab links and the notebooks' set-up
-cells are derived from it here, and tests compare them.
+The address stands in `_config.yml`; Colab links and the notebooks' set-up cells are derived from it
+here, `tools/address.py` sets the copies, and tests compare them.
 """
 
 import os
@@ -60,6 +60,12 @@ def repository() -> tuple[str, str]:
         return config["url"], config["branch"]
     except (KeyError, TypeError) as error:
         raise ValueError(f"{CONFIG}: no repository with url and branch; add it") from error
+
+
+def pages_url() -> str:
+    """Return the address at which GitHub Pages shows the book of this repository."""
+    owner, name = repository()[0].rstrip("/").split("/")[-2:]
+    return f"https://{owner.lower()}.github.io/{name}/"
 
 
 def read_toc() -> dict:

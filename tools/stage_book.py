@@ -26,8 +26,9 @@ from tools import api_pages
 from tools.check_runs import find_problems
 from tools.closure import list_files
 from tools.command import command, report
-from tools.figures import draw_figures
+from tools.figures import draw_figures, draw_preview
 from tools.fingerprint import hash_files, hash_text
+from tools.finish import finish
 from tools.generate_pages import generate_pages, render_findings
 from tools.paths import (
     BADGE_IMAGE,
@@ -38,6 +39,7 @@ from tools.paths import (
     TOC,
     executed_path,
     list_notebooks,
+    pages_url,
     read_toc,
     record_path,
     repository,
@@ -68,7 +70,7 @@ def hash_inputs(out: Path, findings: bool) -> str:
     """Return the hash of all that the HTML is made of."""
     runs = [executed_path(out, s.stem) for s in list_notebooks()]
     runs += [record_path(out, s.stem) for s in list_notebooks()]
-    tree = [BOOK, CONFIG, TOC, ROOT / "tools", ROOT / "hsokv", ROOT / "params"]
+    tree = [BOOK, CONFIG, TOC, *map(ROOT.joinpath, ("CITATION.cff", "tools", "hsokv", "params"))]
     hashes = [hash_files(tree, ROOT), hash_files(runs, out)]
     folders = [results_dir(), *([ROOT / "results"] if findings else [])]  # findings are compared
     hashes += [hash_files(folder.glob("*.csv"), folder) for folder in folders]
@@ -82,6 +84,7 @@ def write_config(stage: Path, findings: bool) -> None:
     version, day = code_version(ROOT), datetime.now(UTC).strftime("%Y-%m-%d")
     sha = re.match(r"[0-9a-f]{9}\b", version)
     link = f'<a href="{url}/commit/{sha[0]}">{version}</a>' if sha else version
+    config["sphinx"]["config"]["pages_url"] = pages_url()
     config["html"]["extra_footer"] = f"<p>Built on {day} from {link}.</p>"
     toc = read_toc()
     chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
@@ -161,8 +164,9 @@ def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     (stage / "book/status.md").write_text(render_page(out), "utf8")
     with ProcessPoolExecutor(1, get_context("spawn")) as beside:  # two halves on two cores
         figures = beside.submit(draw_figures, stage / "book")
+        preview = beside.submit(draw_preview, stage / "_static")
         generate_pages(stage)
-        figures.result()
+        figures.result(), preview.result()
     if find_preset(out) != "research":
         replace_missing_numbers(stage)  # the published book must have them all
     if findings:
@@ -221,6 +225,7 @@ def main(argv: list[str] | None = None) -> int:
     print("building the book", flush=True)
     stage_tree(stage, args.out, args.findings)
     built = build_html(stage, args.out / "jupyter-book")
+    finish(built)
     shutil.copy2(stage / "_static/favicon.ico", built)  # browsers ask for it at the root
     replace_file(built / MARK, f"{inputs} {hash_html(built)}".encode())
     discard(target)

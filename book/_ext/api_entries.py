@@ -5,6 +5,7 @@ import re
 from docutils import nodes
 from sphinx import addnodes
 
+LINES = re.compile(r'<dl>\s*((?:<dd><em class="sig-param">.*?</dd>\s*)+)</dl>', re.DOTALL)
 QUOTED = re.compile(r"`[^`]*`|(?<!\w)('\w+')(?!\w)")  # code, which is left alone, or a 'value'
 
 
@@ -37,6 +38,16 @@ def ease_search(app, doctree, docname) -> None:
         section["ids"].sort(key=lambda anchor: "." in anchor)
 
 
+def write_lines(app, pagename, templatename, context, doctree) -> None:
+    """Write the arguments of a long signature as lines: a list of terms without terms is none."""
+
+    def write(match: re.Match) -> str:
+        lines = match[1].replace("<dd>", '<div class="sig-line">').replace("</dd>", "</div>")
+        return f"<div>{lines}</div>"
+
+    context["body"] = LINES.sub(write, context.get("body") or "")
+
+
 def setup(app) -> dict:
     """Connect them to the events of autodoc and of the build."""
     app.setup_extension("sphinx.ext.autodoc")
@@ -44,4 +55,5 @@ def setup(app) -> dict:
     app.connect("autodoc-process-signature", shorten_signature)
     app.connect("autodoc-process-docstring", edit_docstring)
     app.connect("doctree-resolved", ease_search)
+    app.connect("html-page-context", write_lines)
     return {"parallel_read_safe": True}

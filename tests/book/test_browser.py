@@ -1,47 +1,19 @@
 """The built book in Chromium: quiet, searchable, readable in both themes and on a phone.
 
 Every page is opened once per setting (theme and width) and looked at; the tests judge what was
-seen. Requests that leave the machine are refused and counted as errors.
+seen.
 """
 
 import functools
-import http.server
 import io
-import os
-import shutil
-import threading
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tools.paths import BUILD
+from tests.book.chromium import SETTINGS, Tab, each_page, each_setting, needs_browser
 
-HTML = Path(os.environ.get("HSOKV_HTML") or BUILD / "html")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-PAGES = sorted(
-    name
-    for name in (p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html"))
-    if not name.startswith("_static/") and name != "index.html"  # that one only leads on
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SETTINGS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 390)}
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not PAGES, reason="the book is not built: make book"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: .ci/run installs Debian's"),
-]
-each_page = pytest.mark.parametrize("name", PAGES)
-each_setting = pytest.mark.parametrize("setting", SETTINGS)
+pytestmark = needs_browser
+HEAVIEST = 1_200_000  # bytes
 
 # Text whose colour is too near its background's (WCAG AA: 4.5, large text 3).
 LOW_CONTRAST = """() => {
@@ -73,6 +45,10 @@ LOW_CONTRAST = """() => {
   return [...new Set(poor)];
 }"""
 
+# Bytes of the page and of all that it loads, unpacked.
+WEIGHT = """() => ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))
+  .reduce((sum, entry) => sum + entry.decodedBodySize, 0)"""
+
 # Elements that stick out of the screen and cannot be scrolled to within a box of their own.
 TOO_WIDE = """() => {
   const boxed = ['auto', 'scroll', 'hidden'];
@@ -86,78 +62,13 @@ TOO_WIDE = """() => {
 }"""
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files, without a log line per request."""
-
-    def log_message(self, *args):
-        """Say nothing."""
-
-    def handle_one_request(self):
-        """Bear with a browser that closes the connection early."""
-        try:
-            super().handle_one_request()
-        except OSError:
-            self.close_connection = True
-
-
 @pytest.fixture(scope="module")
-def address():
-    """The address of the book, served on a free port of this machine."""
-    handler = functools.partial(QuietHandler, directory=str(HTML))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium, as Debian installs it."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-class Tab:
-    """A page opened under one setting, with what went wrong on it."""
-
-    def __init__(self, browser, address: str, setting: str):
-        theme, width = SETTINGS[setting]
-        self.address, self.errors = address, []
-        size = {"width": width, "height": 900}
-        self.context = browser.new_context(viewport=size, color_scheme=theme)
-        self.context.add_init_script(f"localStorage.setItem('mode', '{theme}')")
-        self.context.route(lambda url: not url.startswith(address), self._refuse)
-        self.page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", self._note)
-
-    def open(self, name: str):
-        """Load a page of the book with all its scripts."""
-        self.page.goto(self.address + name, wait_until="load")
-        return self.page
-
-    def _refuse(self, route):
-        if route.request.url.startswith("data:"):
-            return route.continue_()
-        self.errors.append(f"asked for {route.request.url}")
-        return route.abort()
-
-    def _note(self, message):
-        if message.type in ("error", "warning"):
-            self.errors.append(f"{message.type}: {message.text} ({message.location.get('url')})")
-
-
-@pytest.fixture(scope="module")
-def look(browser, address):
+def look(tabs):
     """A function that opens a page under a setting once and returns what was seen."""
-    tabs = {}
 
     @functools.cache
     def look_at(name: str, setting: str) -> dict:
-        tab = tabs.setdefault(setting, Tab(browser, address, setting))
+        tab = tabs(setting)
         tab.errors = []
         page = tab.open(name)
         seen = {
@@ -165,6 +76,7 @@ def look(browser, address):
             "theme": page.evaluate("document.documentElement.dataset.theme"),
             "width": page.evaluate("document.documentElement.scrollWidth"),
             "too_wide": page.evaluate(TOO_WIDE),
+            "weight": page.evaluate(WEIGHT),
             "broken_images": page.evaluate(
                 "[...document.images].filter(i => !i.naturalWidth && i.loading !== 'lazy')"
                 ".map(i => i.src)"
@@ -177,9 +89,7 @@ def look(browser, address):
         seen["low_contrast"] = page.evaluate(LOW_CONTRAST)
         return seen
 
-    yield look_at
-    for tab in tabs.values():
-        tab.context.close()
+    return look_at
 
 
 @each_setting
@@ -210,10 +120,17 @@ def test_text_stands_out_from_its_background(look, name, setting):
 
 
 @each_page
-def test_page_fits_a_phone(look, name):
-    """At 390 pixels nothing sticks out; wide tables and code scroll in their own boxes."""
-    seen = look(name, "phone")
-    assert seen["width"] <= 390
+def test_page_is_light(look, name):
+    """A page with its styles, scripts and figures takes at most 1.2 MB."""
+    assert 20_000 < look(name, "light")["weight"] <= HEAVIEST
+
+
+@pytest.mark.parametrize("setting", ["light", "phone"])
+@each_page
+def test_page_fits_the_screen(look, name, setting):
+    """At 1280 and at 390 pixels nothing sticks out; wide tables scroll in their own boxes."""
+    seen = look(name, setting)
+    assert seen["width"] <= SETTINGS[setting][1]
     assert seen["too_wide"] == []
 
 
