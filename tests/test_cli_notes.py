@@ -105,13 +105,14 @@ def test_some_turns_only():
 
     assert set(found("--speaker", "bo")) == {"We rente", "An undat"}
     assert found("--since", "2024-05-03") == ["¡Qué ter"]
-    assert set(found("--until", "2 May 2024")) == {"How was ", "We rente", "I was st"}
+    assert set(found("--until", "2024-05-02")) == {"How was ", "We rente", "I was st"}
     assert found("--speaker", "Ana", "--until", "2024-05-02", "-k", 1)[0] in {
         "How was ",
         "I was st",
     }
     assert found("--since", "2024-06-09", "--speaker", "zoë") == ["¡Qué ter"]
-    assert tell("recall", LAKE, "--speaker", "Cy") == "note: no turn is of that speaker and time\n"
+    told = tell("recall", LAKE, "--speaker", "Bo", "--since", "2024-06-09")
+    assert told == "note: no turn is of that speaker and time\n"
     told = tell("recall", "Who plays the accordion?", "-k", 1)
     assert "note: no turn shares a word with the question: these are guesses" in told
     assert "note" not in tell("recall", LAKE)
@@ -215,7 +216,11 @@ def test_a_memory_elsewhere(here, monkeypatch):
         (["recall", "x", "-m", "chat.json"], "chat.json is no memory .*move it away and remember"),
         (["recall", "", "-m", "m"], "question='': expected words"),
         (["recall", " ", "\udcff", "-m", "none"], "none is missing"),
-        (["recall", "x", "-m", "m", "--since", "May"], "--since: 'May' is no date: expected one"),
+        (["recall", "x", "-m", "m", "--since", "May"], "--since: 'May' is no day: expected one"),
+        (["recall", "x", "-m", "m", "--until", "2024-05"], "--until: '2024-05' is no day: expe"),
+        (["recall", "x", "-m", "m", "--until", "2024-02-30"], "--until: '2024-02-30' is no date"),
+        (["recall", "x", "-m", "m", "--since", "2024-05-03", "--until", "2024-05-02"], "is after"),
+        (["recall", "x", "-m", "m", "--speaker", "Anna"], "unknown speaker 'anna': did you mean"),
         (["recall", "x", "--sessions", "-C", "1"], "--sessions names whole sessions: expected no"),
         (["export"], "remembered.safetensors is missing"),
         (["remember", "none.json"], "none.json is missing: expected a chat as JSON, or a folder"),

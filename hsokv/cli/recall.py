@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from hsokv.boundary.checks import check_keys, shown
 from hsokv.boundary.text import plain
 from hsokv.cli.memory_file import DEFAULT, Memory, load_memory, memory_option, need_encoder
 from hsokv.data.chats import Turn, read_date
 from hsokv.memory.conversation import ConversationMemory, Found
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def recall(
@@ -40,8 +44,11 @@ def recall(
             "--sessions names whole sessions: expected no -C, --speaker, --since or --until with "
             "it; leave them out, or --sessions"
         )
-    days = [read_date(day, name)[:10] for day, name in ((since, "--since"), (until, "--until"))]
+    _check_days(since, until)
     known = _find_memory(memory)
+    if speaker:
+        names = {turn.speaker.casefold() for turn in known.turns}
+        check_keys([speaker.casefold()], sorted(names), "speaker")
     asked = " ".join(question).encode("utf-8", "replace").decode("utf-8")  # whatever bytes came
     if known.semantic and asked.strip() and len(known):
         need_encoder("remember your files in another --memory with --read words")
@@ -49,7 +56,7 @@ def recall(
         found = [each._asdict() for each in known.sessions(asked, best)]
     else:
         ranked = known.recall(asked, len(known) or 1)
-        chosen = [each for each in ranked if _is_of(each.turn, speaker, *days)]
+        chosen = [each for each in ranked if _is_of(each.turn, speaker, since, until)]
         found = _with_neighbours(known, chosen[:best], context)
     if as_json:
         typer.echo(json.dumps(found, indent=1))
@@ -69,6 +76,17 @@ def export(memory: Memory = DEFAULT) -> None:
     """
     turns = [turn._asdict() for turn in _find_memory(memory).turns]
     typer.echo(json.dumps(turns, indent=1, ensure_ascii=False))
+
+
+def _check_days(since: str, until: str) -> None:
+    for name, day in (("--since", since), ("--until", until)):
+        if day and not (DAY.fullmatch(day) and read_date(day, name)):
+            raise ValueError(f"{name}: {shown(day)} is no day: expected one such as 2024-05-31")
+    if until and since > until:
+        raise ValueError(
+            f"--since {since} is after --until {until}: expected the earlier day first; "
+            "exchange them"
+        )
 
 
 def _find_memory(path: Path) -> ConversationMemory:

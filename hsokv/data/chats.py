@@ -24,6 +24,7 @@ SHAPES = (
     'a list of messages {"speaker" or "role": ..., "text" or "content": ..., "date": optional}, '
     'or {"sessions": [...]} with such lists'
 )
+_NUMBERS = re.compile(r"\b(\d{1,2})[./-](\d{1,2})[./-]\d{4}\b")  # which is the day?
 _ISO = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
 MILLISECONDS = 1e11  # seconds from 1970 above which a number must mean these
 
@@ -157,8 +158,8 @@ def read_date(value: Any, place: str = "date") -> str:
     """Return a date or a moment as ISO, '' for nothing; a time zone is left out.
 
     Args:
-        value: text with a year of four digits, months before days, or seconds or milliseconds
-            from 1970 (UTC), as a number or as its digits.
+        value: text with a year of four digits, where it is clear which number is the day, or
+            seconds or milliseconds from 1970 (UTC), as a number or as its digits.
         place: for the message.
 
     Raises:
@@ -171,10 +172,15 @@ def read_date(value: Any, place: str = "date") -> str:
             value = int(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
             value = value / 1000 if value > MILLISECONDS else value
+            if value > MILLISECONDS:
+                raise ValueError("neither seconds nor milliseconds")
             return pd.Timestamp(value, unit="s").isoformat(timespec="seconds")
         text = re.sub(r"\([^)]*\)", " ", value)  # a weekday
         if not re.search(r"\d{4}", text):
             raise ValueError("no year")
+        numbers = _NUMBERS.search(text)
+        if numbers and max(map(int, numbers.groups())) <= 12 and numbers[1] != numbers[2]:
+            raise ValueError("day and month can be exchanged")
         moment = pd.Timestamp(text).replace(tzinfo=None).isoformat(timespec="seconds")
     except (ValueError, TypeError, OverflowError, AttributeError) as error:
         raise ValueError(

@@ -58,7 +58,7 @@ class AssociativeMemory:
         n_candidates: nearest cues among which a query settles.
         read_out: 'nearest' takes queries as they are; 'softmax' or 'sparsemax' let them settle.
         sharpness: of settling, see `hopfield.read`.
-        search: 'flat', 'quantised' or 'binary', see `search.Index`.
+        search: 'flat', 'bounded', 'quantised' or 'binary', see `search.Index`.
         seed: of the projection.
 
     Raises:

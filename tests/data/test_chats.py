@@ -171,9 +171,23 @@ def test_dates(value, date):
     assert read_date(date) == date
 
 
-@pytest.mark.parametrize("value", ["soon", "12/05/23", "2023-13-01", True, float("nan"), {}, 1e300])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "soon",
+        "12/05/23",
+        "03.05.2024",
+        "5/3/2024 10:00",
+        "2023-13-01",
+        True,
+        float("nan"),
+        {},
+        1e300,
+        1714588200000000,
+    ],
+)
 def test_no_dates(value):
-    """A year of two digits, too, for it could be a day."""
+    """Nor what could be another day: years of two digits, and days that could be months."""
     with pytest.raises(ValueError, match="here: .*is no date: expected one such as"):
         read_date(value, "here")
 
