@@ -4,9 +4,9 @@
 const explore = {
   /* The emptied block of an explorable, its data, and the table for readers without scripts. */
   open(name) {
+    const data = JSON.parse(document.getElementById(`explore-${name}-data`).textContent);
     const block = document.getElementById(`explore-${name}`);
-    const table = explore.make("div", {}, ...block.childNodes);
-    return [block, JSON.parse(document.getElementById(`explore-${name}-data`).textContent), table];
+    return [block, data, explore.make("div", {}, ...block.childNodes)];
   },
 
   /* A new element; an attribute that is a function listens, one that is null is left out. */
