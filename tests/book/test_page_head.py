@@ -53,7 +53,7 @@ def test_lost_reader_finds_back(browser, address, lost):
     shown = {"body": content, "content_type": "text/html"}
     tab.page.route(address + lost, lambda route: route.fulfill(**shown))
     page = tab.open(lost)
-    assert page.locator("h1").inner_text().startswith("Page not found")
+    assert page.locator("article h1").inner_text().startswith("Page not found")
     links = page.evaluate("[...document.querySelectorAll('article a')].map(a => a.href)")
     assert {address + "book/index.html", address + "search.html"} <= set(links)
     assert tab.errors == []
