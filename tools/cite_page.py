@@ -16,11 +16,9 @@ GitHub reads, too.
 {entry}
 ```
 
-DOI
-: {doi}
+**DOI:** {doi}
 
-Version
-: {version}, at [commit `{commit}`]({url}/tree/{commit}).
+**Version:** {version}, at [commit `{commit}`]({url}/tree/{commit}).
 
 ## Cite a number
 
@@ -29,13 +27,14 @@ The foot of every page names that commit. Give the title of the page, the figure
 the commit:
 
 ```text
-{authors} ({year}). {title}.
+{authors} ({year}).
+{title}.
 "Conversations", section "Turns", commit {commit}.
 {url}/tree/{commit}
 ```
 
-The rows behind it are the files of the folder `results` at the same commit,
-<{url}/tree/{commit}/results>: one line per trial, with the settings and the version of the
+The rows behind it are the files of [the folder `results` at the same
+commit]({url}/tree/{commit}/results): one line per trial, with the settings and the version of the
 code that made it. `make audit` computes a random sample of them again.
 """
 NO_DOI = """\
@@ -76,7 +75,7 @@ def render_cite() -> str:
     doi = citation.get("doi")
     return PAGE.format(
         entry=render_entry(citation, year, commit),
-        doi=f"<https://doi.org/{doi}>" if doi else NO_DOI.replace("\n", "\n  "),
+        doi=f"<https://doi.org/{doi}>" if doi else NO_DOI,
         version=citation["version"],
         commit=commit,
         url=citation["repository-code"],

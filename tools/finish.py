@@ -2,7 +2,7 @@
 
 `tools.stage_book` calls `finish(built)`. What every page would load and the book does not need is
 taken out: a script of all icons, the index of the search on pages without a search, style rules
-that ask for what no page has. Pictures are packed anew without loss.
+that ask for what no page has. Pictures are packed anew and look the same.
 """
 
 import re
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from tools.drawings import defer, shorten_file
 from tools.icons import embed_icons, list_codes
 from tools.style_sheets import collect_names, keep_used
 
@@ -70,9 +71,12 @@ def drop_unused(built: Path) -> None:
 def finish(built: Path) -> None:
     """Finish the HTML in its folder."""
     for page in list_pages(built):
-        page.write_text(edit_page(page.read_text("utf8"), page.name == "search.html"), "utf8")
+        html = edit_page(page.read_text("utf8"), page.name == "search.html")
+        page.write_text(defer(html, page.parent), "utf8")
     (built / UNUSED[-1]).unlink()  # its words are the names of all icons
     shrink_styles(built)
     for picture in (built / "_images").glob("*.png"):
         pack_picture(picture)
+    for drawing in (built / "_images").glob("*.svg"):
+        shorten_file(drawing)
     drop_unused(built)

@@ -31,9 +31,7 @@ def collect_names(paths: Iterable[Path]) -> set[str]:
 
 def keep_used(css: str, names: set[str]) -> str:
     """Return the style sheet without the rules whose selectors ask for a name not among `names`."""
-    return _serialize(
-        tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), names
-    )
+    return _serialize(tinycss2.parse_stylesheet(css, skip_whitespace=True), names)
 
 
 def _serialize(rules: list, names: set[str]) -> str:
@@ -46,11 +44,13 @@ def _serialize_rule(rule, names: set[str]) -> str:
         body = tinycss2.serialize(rule.content).strip()
         return f"{','.join(tinycss2.serialize(s).strip() for s in used)}{{{body}}}" if used else ""
     if rule.type == "at-rule" and rule.lower_at_keyword in NESTING and rule.content is not None:
-        inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+        inner = tinycss2.parse_rule_list(rule.content, skip_whitespace=True)
         kept = _serialize(inner, names)
         head = tinycss2.serialize(rule.prelude).strip()
         return f"@{rule.at_keyword} {head}{{{kept}}}" if kept else ""
-    return rule.serialize()
+    if rule.type == "comment" and not rule.value.startswith("!"):
+        return ""
+    return rule.serialize()  # a comment that begins with ! is a licence
 
 
 def _split(prelude: list) -> Iterator[list]:

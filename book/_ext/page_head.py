@@ -53,7 +53,7 @@ def describe(body: str) -> str:
 
 def add_head(app, pagename, templatename, context, doctree) -> None:
     """Add the description, and what a shared link shows, to the head of a page."""
-    title = html.unescape(re.sub(r"<[^>]+>", "", context.get("title", "")))
+    title = html.unescape(re.sub(r"<[^>]+>", "", context.get("title") or app.config.html_title))
     text = OWN.get(pagename) or describe(context.get("body") or "") or title
     url = app.config.pages_url
     said = {

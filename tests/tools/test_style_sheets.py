@@ -20,6 +20,8 @@ NAMES = {"card", "title", "show", "main"}
         ("#main{color:red}#other{color:red}", "#main{color:red}"),
         ("@media print{.gone{color:red}.card{color:red}}", "@media print{.card{color:red}}"),
         ("@media print{.gone{color:red}}", ""),
+        ("/* why */p{color:red}", "p{color:red}"),
+        ("/*! licence */.gone{color:red}", "/*! licence */"),
         ("@font-face{font-family:x}", "@font-face{font-family:x}"),
         (".bs-tooltip-auto{color:red}", ".bs-tooltip-auto{color:red}"),
         ('[data-x="a.gone"]{color:red}', '[data-x="a.gone"]{color:red}'),

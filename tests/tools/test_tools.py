@@ -311,7 +311,8 @@ def test_a_notebook_that_raises_fails_the_run(project, capsys):
 @pytest.mark.parametrize(
     "name",
     ["book/a.md", "book/claims.yaml", "hsokv/experiments/x/findings.yaml", "hsokv/data/a.csv",
-     "tools/a.py", "params/demo/a.yml", "results/a.csv", "_toc.yml", "_config.yml"],
+     "tools/a.py", "params/demo/a.yml", "results/a.csv", "_toc.yml", "_config.yml",
+     "CITATION.cff"],
 )  # fmt: skip
 def test_book_is_built_again_after_an_edit(tmp_path, monkeypatch, name):
     """Whatever the pages are made of enters the mark by which a build counts as up to date."""
@@ -323,7 +324,7 @@ def test_book_is_built_again_after_an_edit(tmp_path, monkeypatch, name):
     monkeypatch.setattr(stage_book, "TOC", tmp_path / "_toc.yml")
     monkeypatch.setattr(stage_book, "list_notebooks", list)
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path / "results"))
-    for file in ("_toc.yml", "_config.yml"):
+    for file in ("_toc.yml", "_config.yml", "CITATION.cff"):
         (tmp_path / file).write_text("")
     before = stage_book.hash_inputs(tmp_path / "out", False)
     assert stage_book.hash_inputs(tmp_path / "out", False) == before
