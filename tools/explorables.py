@@ -22,8 +22,8 @@ from hsokv.experiments.attribution.cells import CellValues, cell_values
 from hsokv.experiments.attribution.tables import GAMES, shapley_table
 from hsokv.experiments.one_shot.arms import best_rows, main_rows
 from hsokv.experiments.word_rows import word_cells
+from hsokv.flows.display import display_name
 from hsokv.flows.factorial import CURRENT, REDESIGN, SOURCES_FIXES, SWITCHES, flip, list_cells
-from hsokv.flows.named import NOTES
 from hsokv.stats.intervals import Interval
 from tools.explorable_sentence import sentence_data, sentence_table
 from tools.markdown import prose, table
@@ -163,7 +163,7 @@ def errors_data(answers: dict[str, pd.DataFrame]) -> dict:
             place = tested.setdefault(tuple(asked.sum(0).tolist()), len(tested))
             right[name][learners.index(arm)] = [place, (correct & asked).sum(0).tolist()]
     return {
-        "learners": {arm: NOTES[arm.split(" ")[0]].title for arm in learners},
+        "learners": {arm: display_name(arm) for arm in learners},
         "conditions": {name: CONDITIONS.get(name, SENSE_SAYS) for name in answers},
         "words": {name: labels_of(name) for name in answers},
         "definitions": _definitions(),
@@ -186,7 +186,9 @@ def errors_table(answers: dict[str, pd.DataFrame]) -> str:
     lines = []
     for i, arm in enumerate(data["learners"]):
         found = [data["right"][name][i] for name in answers]
-        lines.append([f"`{arm}`", *("–" if one is None else _share(data, *one) for one in found)])
+        lines.append(
+            [display_name(arm), *("–" if one is None else _share(data, *one) for one in found)]
+        )
     return table(["right, in %", *answers], lines)
 
 

@@ -267,11 +267,13 @@ def test_errors_are_those_of_the_rows(visit, answers):
     word = words.nth(4).locator("button").inner_text()
     page.get_by_role("searchbox", name="word").fill(word[:-1])
     assert words.count() == 1
-    assert said(page, "errors").startswith("lexical, inflect: 1 of 100 words")
+    assert said(page, "errors").startswith("our word memory, inflect: 1 of 100 words")
     words.locator("button").focus()
     page.keyboard.press("Enter")
     table = page.get_by_role("region", name=f"all learners on {word}")
-    line = table.locator("tr", has=page.get_by_role("rowheader", name="lexical", exact=True))
+    line = table.locator(
+        "tr", has=page.get_by_role("rowheader", name="our word memory", exact=True)
+    )
     heads = table.locator("thead th").all_inner_texts()
     assert line.locator("td").nth(heads.index("inflect") - 1).inner_text().strip() == (
         f"{right} of {tested}"

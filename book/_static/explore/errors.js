@@ -39,7 +39,7 @@
     const asked = shown.filter(({ found }) => found);
     const always = asked.filter(({ found }) => share(found) === 1).length;
     const never = asked.filter(({ found }) => share(found) === 0).length;
-    says.textContent = `${now.learner}, ${now.condition}: ${shown.length} of ${words.length} `
+    says.textContent = `${data.learners[now.learner]}, ${now.condition}: ${shown.length} of ${words.length} `
       + `words; right in every seed: ${always}, in none: ${never}.`;
   }
 
@@ -48,7 +48,7 @@
     const heads = held.map((name) => make("th", { scope: "col" }, name));
     const lines = learners.map((learner) => {
       const cells = held.map((name) => cell(counts(learner, name, data.words[name].indexOf(word))));
-      const head = make("th", { scope: "row", title: data.learners[learner] }, learner);
+      const head = make("th", { scope: "row", title: learner }, data.learners[learner]);
       return make("tr", {}, head, ...cells);
     });
     told.setAttribute("aria-label", `all learners on ${word}`);
@@ -66,7 +66,7 @@
   const set = (name) => (value) => { now[name] = value; showList(); };
   const filter = make("input", { type: "search", input: () => set("filter")(filter.value) });
   const pickLearner = explore.select("learner ",
-    learners.map((name) => [name, `${name}: ${data.learners[name]}`]), now.learner, set("learner"));
+    learners.map((name) => [name, data.learners[name]]), now.learner, set("learner"));
   const pickCondition = explore.select("condition ",
     conditions.map((name) => [name, `${name}: ${data.conditions[name]}`]), now.condition,
     set("condition"));
