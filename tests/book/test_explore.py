@@ -6,8 +6,9 @@ import pytest
 
 from hsokv.experiments.attribution.tables import GAMES, alone
 from hsokv.flows.factorial import CURRENT, NAMES, REDESIGN, flip
-from tests.book.conftest import PAGE, said
-from tests.book.test_browser import CHROMIUM, HTML, TOO_WIDE
+from tests.book.chromium import CHROMIUM, HTML
+from tests.book.conftest import EXPLORE, said
+from tests.book.test_browser import TOO_WIDE
 from tools.explorables import read_answers, read_values
 from tools.paths import ROOT
 
@@ -17,7 +18,7 @@ GAME = GAMES["redesign"]
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not PAGE.is_file(), reason="the book is not built: make book"),
+    pytest.mark.skipif(not EXPLORE.is_file(), reason="the book is not built: make book"),
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium: .ci/run installs Debian's"),
 ]
 
@@ -89,7 +90,9 @@ def test_explorables_are_small(visit):
 
 def test_other_pages_do_not_load_the_scripts():
     """Only the page of the explorables pays for them."""
-    others = [path for path in HTML.rglob("*.html") if path != PAGE and "_static" not in path.parts]
+    others = [
+        path for path in HTML.rglob("*.html") if path != EXPLORE and "_static" not in path.parts
+    ]
     assert others
     assert not [path.name for path in others if "_static/explore/" in path.read_text("utf8")]
 

@@ -7,13 +7,13 @@ from hsokv import ABSTAIN, make_flow
 from hsokv.data.english import RAREST
 from hsokv.data.stories import CONDITIONS
 from hsokv.data.tokenizer import split_words
-from tests.book.conftest import PAGE, said
-from tests.book.test_browser import CHROMIUM
+from tests.book.chromium import CHROMIUM
+from tests.book.conftest import EXPLORE, said
 from tools.explorable_sentence import SIMPLIFIED, fit_learners, make_task, sentence_data
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not PAGE.is_file(), reason="the book is not built: make book"),
+    pytest.mark.skipif(not EXPLORE.is_file(), reason="the book is not built: make book"),
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium: .ci/run installs Debian's"),
 ]
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.book.test_browser import HTML
+from tests.book.chromium import HTML
 
 PAGE = HTML / "book/index.html"
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="the book is not built: make book")
