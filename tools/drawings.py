@@ -43,7 +43,7 @@ def defer(html: str, folder: Path) -> str:
 
     def wait(match: re.Match) -> str:
         size = SIZE.search((folder / match[1]).read_text("utf8"))
-        if next(pictures) < AT_ONCE or not size or "width" in match[0]:
+        if next(pictures) < AT_ONCE or not size:
             return match[0]
         width, height = (round(float(points) * 4 / 3) for points in size.groups())
         return f'{match[0]} loading="lazy" width="{width}" height="{height}"'

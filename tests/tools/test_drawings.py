@@ -55,6 +55,6 @@ def test_references_lead_somewhere(drawing):
 def test_later_drawings_wait(tmp_path, drawing):
     """The first come with the page; the others keep a place of their size."""
     (tmp_path / "a.svg").write_text(drawing)
-    page = '<img alt="x" src="a.svg" /><img src="b.png" />' * (AT_ONCE + 2)
+    page = '<img alt="its width" src="a.svg" /><img src="b.png" />' * (AT_ONCE + 2)
     assert defer(page, tmp_path).count('loading="lazy" width="192" height="96"') == 2
     assert defer(page, tmp_path).count("<img") == page.count("<img")
