@@ -32,9 +32,11 @@ are mechanisms a flow uses, dashed grey slots are mechanisms it leaves out; ever
 place in every diagram. Make any of them with `hsokv.make_flow(name)`.
 """
 # The table is wider than any screen and scrolls sideways; on wide ones past the names of the flows.
+# On paper it is as wide as the page.
 STYLE = """\
 ```{raw} html
 <style>
+@media screen {
 table.flows-table { font-size: 0.8rem; line-height: 1.35; table-layout: fixed; width: 80rem; }
 article td:last-child { min-width: 12rem; }
 table.flows-table caption { text-align: left; }
@@ -44,6 +46,7 @@ table.flows-table :is(th, td):first-child {
   position: sticky; left: 0; width: 12.5rem; background: var(--pst-color-background);
 }
 @media (max-width: 40rem) { table.flows-table :is(th, td):first-child { position: static; } }
+}
 </style>
 ```
 """
