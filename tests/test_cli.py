@@ -1,6 +1,7 @@
 """A glossary at the command line, from its file to answers, and what is said to wrong input."""
 
-import os
+import sys
+from subprocess import Popen
 
 import pytest
 from typer.testing import CliRunner
@@ -48,19 +49,11 @@ def test_more_is_learned_beside(folder, tmp_path):
 
 def test_several_learn_at_once(folder, tmp_path):
     """Each waits for the one before, and no term is lost."""
-    children = []
+    learn = [sys.executable, "-m", "hsokv.cli", "learn"]
     for i in range(4):
         (tmp_path / f"{i}.csv").write_text(f"term,definition\nword{i},the meaning of {i}\n", "utf8")
-        children.append(os.fork())
-        if not children[-1]:
-            status = 1
-            try:
-                run("learn", tmp_path / f"{i}.csv", folder)
-                status = 0
-            finally:
-                os._exit(status)
-    for child in children:
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    running = [Popen([*learn, str(tmp_path / f"{i}.csv"), str(folder)]) for i in range(4)]
+    assert [process.wait() for process in running] == [0] * 4
     assert "knows 6 terms" in run("learn", tmp_path / "0.csv", folder)
 
 

@@ -14,6 +14,10 @@ from tools.markdown import table
 from tools.paths import BOOK
 
 PAGE = "book/glossary"
+INTRO = (
+    "The words of this report, each in a sentence: what its texts say, how its learners are called, "
+    "and what they are asked."
+)
 WORDS = BOOK / "glossary.yaml"
 
 
@@ -63,7 +67,7 @@ def list_terms() -> list[Term]:
 
 def render_glossary() -> str:
     """Return the page."""
-    parts = ["# Glossary\n"]
+    parts = [f"# Glossary\n\n{INTRO}\n"]
     for title, terms in (
         ("Words", read_words()),
         ("Learners, by their names in code", list_learners()),
