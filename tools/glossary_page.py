@@ -15,8 +15,8 @@ from tools.paths import BOOK
 
 PAGE = "book/glossary"
 INTRO = (
-    "The words of this report, each in a sentence: what its texts say, how its learners are called, "
-    "and what they are asked."
+    "The words of this report, each in a sentence: what its texts say, how its learners are "
+    "called, and what they are asked."
 )
 WORDS = BOOK / "glossary.yaml"
 
