@@ -35,8 +35,9 @@ def fit_learners() -> dict[str, Flow]:
         "simplified": make_flow("lexical", **SIMPLIFIED),
         "headword_lookup": make_flow("headword_lookup"),
     }
+    task = make_task()
     for learner in learners.values():
-        fit_task(learner, make_task())
+        fit_task(learner, task)
     return learners
 
 

@@ -16,7 +16,6 @@ import pandas as pd
 
 from hsokv.data.lexicon import load_lexicon, load_senses, load_unseen_words
 from hsokv.data.rare_words import labels_of
-from hsokv.data.stories import CONDITIONS, SENSE
 from hsokv.experiments import attribution, one_shot
 from hsokv.experiments.attribution.cells import CellValues, cell_values
 from hsokv.experiments.attribution.tables import GAMES, shapley_table
@@ -26,6 +25,7 @@ from hsokv.flows.display import display_name
 from hsokv.flows.factorial import CURRENT, REDESIGN, SOURCES_FIXES, SWITCHES, flip, list_cells
 from hsokv.stats.intervals import Interval
 from tools.explorable_sentence import sentence_data, sentence_table
+from tools.glossary_page import QUESTIONS
 from tools.markdown import prose, table
 from tools.paths import BOOK
 
@@ -144,7 +144,7 @@ def _interval(row: pd.Series) -> Interval:
 def read_answers() -> dict[str, pd.DataFrame]:
     """Return by condition the rows of each learner in its best reading, as in the first chapter."""
     rows = best_rows(main_rows(one_shot.EXPERIMENT.read()))
-    found = {name: rows[rows["condition"] == name] for name in (*CONDITIONS, SENSE)}
+    found = {name: rows[rows["condition"] == name] for name in QUESTIONS}
     return {name: part for name, part in found.items() if len(part)}
 
 
@@ -164,15 +164,12 @@ def errors_data(answers: dict[str, pd.DataFrame]) -> dict:
             right[name][learners.index(arm)] = [place, (correct & asked).sum(0).tolist()]
     return {
         "learners": {arm: display_name(arm) for arm in learners},
-        "conditions": {name: CONDITIONS.get(name, SENSE_SAYS) for name in answers},
+        "conditions": {name: QUESTIONS[name] for name in answers},
         "words": {name: labels_of(name) for name in answers},
         "definitions": _definitions(),
         "tested": list(tested),
         "right": right,
     }
-
-
-SENSE_SAYS = "a new sentence with one of two senses of a common word"
 
 
 def _definitions() -> dict[str, str]:

@@ -19,6 +19,8 @@ INTRO = (
     "called, and what they are asked."
 )
 WORDS = BOOK / "glossary.yaml"
+#: What a test text holds, by the name of the question.
+QUESTIONS = CONDITIONS | {SENSE: "a new sentence with one of two senses of a common word"}
 
 
 class Term(NamedTuple):
@@ -56,8 +58,7 @@ def list_learners() -> list[Term]:
 
 def list_questions() -> list[Term]:
     """Return the names of test conditions in code."""
-    told = CONDITIONS | {SENSE: "a new sentence with one of two senses of a common word"}
-    return [Term(name, f"A test text holds {text}.", (), True) for name, text in told.items()]
+    return [Term(name, f"A test text holds {text}.", (), True) for name, text in QUESTIONS.items()]
 
 
 def list_terms() -> list[Term]:

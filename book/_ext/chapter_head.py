@@ -3,19 +3,26 @@
 What is said stands in `book/chapters.yaml`; the time is that of reading the words of the page.
 """
 
-from pathlib import Path
+from functools import cache
 
-import yaml
 from docutils import nodes
 
-CHAPTERS = Path(__file__).resolve().parent.parent / "chapters.yaml"
+from hsokv.boundary.yaml_file import read_yaml
+from tools.paths import BOOK
+
 WORDS_A_MINUTE = 200
 NOTHING = "nothing"
 
 
+@cache
+def read_chapters() -> dict[str, dict[str, str]]:
+    """Return what is said of each chapter."""
+    return read_yaml(BOOK / "chapters.yaml")
+
+
 def add_head(app, doctree, docname: str) -> None:
     """Insert the lines after the title of a chapter."""
-    chapter = yaml.safe_load(CHAPTERS.read_text("utf8")).get(docname)
+    chapter = read_chapters().get(docname)
     title = next(iter(doctree.findall(nodes.title)), None)
     if chapter is None or title is None:
         return

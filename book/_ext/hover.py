@@ -17,13 +17,14 @@ def link_terms(app, doctree, docname: str) -> None:
     if docname == PAGE or app.builder.format != "html":
         return
     page = app.builder.get_relative_uri(docname, PAGE)
-    codes = {term.name: term for term in list_terms() if term.is_code}
+    terms = list_terms()
+    codes = {term.name: term for term in terms if term.is_code}
     for node in list(doctree.findall(nodes.literal)):
         term = codes.get(node.astext())
         if term and not _is_within(node, (nodes.reference, nodes.title)):
             del codes[term.name]
             node.replace_self(_link(page, term, node.deepcopy()))
-    words = {form.lower(): term for term in list_terms() if not term.is_code
+    words = {form.lower(): term for term in terms if not term.is_code
              for form in (term.name, *term.also)}  # fmt: skip
     for text in list(doctree.findall(nodes.Text)):
         if words and not _is_within(text, SKIPPED) and _is_within(text, (nodes.paragraph,)):

@@ -1,7 +1,7 @@
 """Sphinx extension: on the front page a number's interval is shown while the pointer rests on it.
 
 A link whose text is '15.4 % [10.7, 21.1], n = 1600' is shown as '15.4 %'; what is left out becomes
-its title, and stays in its label for those who listen.
+its title.
 """
 
 import re

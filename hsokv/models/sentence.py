@@ -15,6 +15,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -148,3 +149,18 @@ def encode_sentences(texts: list[str], adapted: bool = False) -> Tensor:
             normalize_embeddings=True, show_progress_bar=False,
         ).clone()  # fmt: skip
     return vectors
+
+
+_VECTORS: dict[str, np.ndarray] = {}
+
+
+def encode_once(texts: list[str]) -> np.ndarray:
+    """Return one unit vector per text as published, (B, 384); each is encoded once in this process.
+
+    Raises:
+        ModuleNotFoundError, OSError, ValueError: as `load_encoder`.
+    """
+    new = sorted({text for text in texts if text not in _VECTORS}, key=lambda t: (len(t), t))
+    if new:
+        _VECTORS.update(zip(new, encode_sentences(new).numpy()))
+    return np.stack([_VECTORS[text] for text in texts])

@@ -1,7 +1,5 @@
 """A memory of chats: what is recalled, however it was told, and after a restart."""
 
-import builtins
-
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
@@ -13,6 +11,7 @@ from hsokv.memory.dialogue import TOKEN_CUES, WORD_CUES
 from hsokv.models import tokens
 from hsokv.models.sentence import SHA256, load_encoder
 from hsokv.training.listwise import fit_listwise
+from tests.missing import hide_package
 
 CHAT = [
     Turn("Ana", "How was your holiday?", "2024-05-02", "s1", "1:1"),
@@ -254,15 +253,8 @@ def test_damaged_files(tmp_path):
 
 def test_the_encoder_is_optional(monkeypatch):
     """Without its package a memory says what to do; one of words alone does not need it."""
-    real = builtins.__import__
-
-    def hide(name, *args, **kwargs):
-        if name.startswith("sentence_transformers"):
-            raise ModuleNotFoundError(f"No module named {name!r}")
-        return real(name, *args, **kwargs)
-
     monkeypatch.setattr(tokens, "load_encoder", load_encoder.__wrapped__)
-    monkeypatch.setattr(builtins, "__import__", hide)
+    hide_package(monkeypatch, "sentence_transformers")
     memory = ConversationMemory()
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'hsokv\[semantic\]'.*=False"):
         memory.remember(CHAT)

@@ -1,7 +1,5 @@
 """The three searches against comparing all, and what is kept of vectors."""
 
-import builtins
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 
 from hsokv.memory.search import FILTERED, SEARCHES, Index
 from tests.memory.vectors import WIDTH, directions, near
+from tests.missing import hide_package
 
 
 def filled(search, vectors):
@@ -150,14 +149,7 @@ def test_an_unknown_search():
 
 def test_without_faiss(monkeypatch):
     """The error says what to install."""
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name == "faiss":
-            raise ModuleNotFoundError("No module named 'faiss'", name="faiss")
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    hide_package(monkeypatch, "faiss")
     with pytest.raises(ModuleNotFoundError, match=r"needs the package faiss-cpu: run pip install"):
         Index(WIDTH)
 

@@ -1,6 +1,5 @@
 """The published encoder: found where it should be, checked, and refused in words that help."""
 
-import builtins
 import shutil
 
 import pytest
@@ -9,6 +8,7 @@ import torch
 from hsokv import make_flow
 from hsokv.models import sentence
 from hsokv.models.sentence import encode_sentences, find_encoder, load_encoder
+from tests.missing import hide_package
 
 
 @pytest.fixture
@@ -63,14 +63,7 @@ def test_nowhere_to_be_found(fresh):
 
 def test_the_package_is_optional(fresh):
     """Without sentence-transformers words work, and meaning names the extra to install."""
-    real = builtins.__import__
-
-    def hide(name, *args, **kwargs):
-        if name.startswith("sentence_transformers"):
-            raise ModuleNotFoundError(f"No module named {name!r}")
-        return real(name, *args, **kwargs)
-
-    fresh.setattr(builtins, "__import__", hide)
+    hide_package(fresh, "sentence_transformers")
     assert make_flow("lexical").fit(["an aglet"], ["x"]).predict(["aglet"]).tolist() == ["x"]
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'hsokv\[semantic\]'"):
         make_flow("redesign").fit(["an aglet"], ["x"])

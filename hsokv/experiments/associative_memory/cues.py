@@ -14,7 +14,7 @@ import numpy as np
 
 from hsokv.data.paraphrases import SOURCES, letters_of, load_paraphrases
 from hsokv.memory.hopfield import normalise
-from hsokv.models.sentence import WIDTH, encode_sentences
+from hsokv.models.sentence import WIDTH, encode_once
 from hsokv.seeds import numpy_rng
 
 RANDOM = "random"
@@ -73,7 +73,7 @@ def make_memories(source: str, n_memories: int, cue: str, level: float, seed: in
         groups, background = _draw_groups(source, cue if cue in (FAR, AUGMENTED) else "", seed)
         asked = groups[:n_asked]
         texts = [group[0] for group in asked] + background[: n_memories - len(asked)]
-        cues, queries = _encode(texts), _encode([group[1] for group in asked])
+        cues, queries = encode_once(texts), encode_once([group[1] for group in asked])
     query_texts, owners = [group[1] for group in asked], np.arange(len(cues))
     if cue == EXACT:
         queries, query_texts = cues[: len(queries)], texts[: len(asked)]
@@ -83,7 +83,7 @@ def make_memories(source: str, n_memories: int, cue: str, level: float, seed: in
         more = [group[2 : 2 + int(level)] for group in asked]
         further = [text for group in more for text in group]
         owners = np.append(owners, np.repeat(np.arange(len(more)), [len(group) for group in more]))
-        cues, texts = np.concatenate([cues, _encode(further)]), texts + further
+        cues, texts = np.concatenate([cues, encode_once(further)]), texts + further
     n, following = owners.max() + 1, np.empty(owners.max() + 1, int)
     ring = numpy_rng(seed, "ring", int(n)).permutation(n)
     following[ring] = np.roll(ring, -1)
@@ -145,7 +145,7 @@ def _draw_groups(source: str, kind: str, seed: int) -> tuple[list[list[str]], li
     groups = [list(rng.permutation(own[i])) for i in rng.permutation(len(own))]
     groups = [[str(text) for text in group] for group in groups]
     if kind == FAR:
-        first, second = (_encode([group[i] for group in groups]) for i in (0, 1))
+        first, second = (encode_once([group[i] for group in groups]) for i in (0, 1))
         far = (first * second).sum(1) < FAR_BELOW
         groups = [group for group, is_far in zip(groups, far) if is_far]
     background = []
@@ -159,14 +159,3 @@ def _draw_groups(source: str, kind: str, seed: int) -> tuple[list[list[str]], li
             known.add(letters)
             others.append(text)
     return groups[:N_ASKED], others
-
-
-_VECTORS: dict[str, np.ndarray] = {}
-
-
-def _encode(texts: list[str]) -> np.ndarray:
-    """Return sentences as unit vectors, each encoded once in this process."""
-    new = sorted({text for text in texts if text not in _VECTORS}, key=lambda t: (len(t), t))
-    if new:
-        _VECTORS.update(zip(new, encode_sentences(new).numpy()))
-    return np.stack([_VECTORS[text] for text in texts])

@@ -15,7 +15,7 @@ from pathlib import Path
 from hsokv.data.chats import Turn
 from hsokv.data.lexicon import load_lexicon
 from hsokv.data.stories import draw_filler
-from hsokv.experiments.cost_and_scale.timing import summarise, time_calls
+from hsokv.experiments.cost_and_scale.timing import UNASKED, summarise, time_calls
 from hsokv.memory.conversation import ConversationMemory
 from hsokv.models.tokens import encode_tokens
 from hsokv.seeds import numpy_rng
@@ -29,7 +29,6 @@ PER_SESSION = 20  # turns of a day
 FILLER = (2, 24)  # words before a sentence, both ends included
 N_QUESTIONS = 40
 N_TIMED = 4  # questions timed in a turn
-UNASKED = {"n_asked": 0, "recall": float("nan"), "first": float("nan")}
 
 
 def list_methods(reader: str) -> tuple[str, ...]:

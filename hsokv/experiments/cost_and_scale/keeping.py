@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from hsokv.experiments.cost_and_scale.timing import UNTIMED, summarise, time_calls
+from hsokv.experiments.cost_and_scale.timing import UNASKED, UNTIMED, summarise, time_calls
 from hsokv.experiments.cost_and_scale.vectors import SPECTRUM, draw_vectors
 from hsokv.memory.associative import AssociativeMemory
 from hsokv.memory.chains import Chains
@@ -28,7 +28,6 @@ MATRIX, ROWS, DICTIONARY, WIRE = "matrix", "rows", "dictionary", "wire"
 CHAIN = (MATRIX, ROWS, DICTIONARY, WIRE)
 STEPS = ("store", "add", "delete", "save", "load")
 N_CHANGED = 100  # memories that are added to N, and then deleted
-UNASKED = {"n_asked": 0, "recall": np.nan, "first": np.nan}
 
 
 def run_chain(n_pairs: int, n_rounds: int, seed: int) -> dict[str, dict]:

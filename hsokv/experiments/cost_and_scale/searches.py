@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hsokv.experiments.cost_and_scale.timing import UNTIMED, fastest, summarise, time_calls
+from hsokv.experiments.cost_and_scale.timing import UNASKED, UNTIMED, fastest, summarise, time_calls
 from hsokv.experiments.cost_and_scale.vectors import CUES, draw_queries, draw_vectors
 from hsokv.memory.search import Index
 from hsokv.seeds import numpy_rng
@@ -25,7 +25,6 @@ TIMED = "noisy_68"  # the queries whose searches are timed
 NO_CUE = "none"
 EQUAL = 1e-6  # cosines within which vectors are equally near
 Key = tuple[str, str, int]  # method, cue, number of candidates
-NOTHING = {"n_asked": 0, "recall": np.nan, "first": np.nan}
 
 
 class Truth(NamedTuple):
@@ -104,7 +103,7 @@ def _judge(indices: dict[str, Index], floats: np.ndarray, truth: Truth | None, k
     name = key[0]
     n_bytes = indices[name].n_bytes if name in indices else floats.nbytes
     if truth is None:
-        return NOTHING | {"n_bytes": 0 if name == LOOKUP else n_bytes}
+        return UNASKED | {"n_bytes": 0 if name == LOOKUP else n_bytes}
     if name == NUMPY:
         call = _call(indices, floats, truth.queries, key)
         places = np.stack([call(i) for i in range(len(truth.queries))])

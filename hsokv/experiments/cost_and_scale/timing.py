@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+#: What a row says of answers where nothing was asked.
+UNASKED = {"n_asked": 0, "recall": np.nan, "first": np.nan}
 UNTIMED = dict.fromkeys(("ms", "ms_low", "ms_high", "ratio", "ratio_low", "ratio_high"), np.nan)
 
 

@@ -64,7 +64,11 @@ def told_ratio(rows: pd.DataFrame, method: str, n_candidates: int = 0, **chosen)
     """Return a ratio to the floor with the least and the most of the draws."""
     chosen |= {"task": SEARCH, "method": method, "n_candidates": n_candidates}
     times = draw_times(rows, **chosen)
-    return NOT_RUN if times.empty else spread(times.iloc[0], "ratio")
+    return _told(times, "ratio")
+
+
+def _told(times: pd.DataFrame, column: str, unit: str = "") -> str:
+    return NOT_RUN if times.empty else spread(times.iloc[0], column) + unit
 
 
 def told_recall(
@@ -105,13 +109,13 @@ def told_each(rows: pd.DataFrame, **chosen) -> tuple[str, str]:
 def told_step(rows: pd.DataFrame, n_pairs: int, method: str = MATRIX) -> str:
     """Return milliseconds of a step with the least and the most of the draws."""
     times = draw_times(rows, task=CHAIN, method=method, n_memories=n_pairs)
-    return NOT_RUN if times.empty else f"{spread(times.iloc[0], 'ms')} ms"
+    return _told(times, "ms", " ms")
 
 
 def told_question(rows: pd.DataFrame, reader: str, n_turns: int, method: str = QUESTION) -> str:
     """Return milliseconds of a question to a conversation, or of encoding one."""
     times = draw_times(rows, task=ASK, flow=reader, method=method, n_memories=n_turns)
-    return NOT_RUN if times.empty else f"{spread(times.iloc[0], 'ms')} ms"
+    return _told(times, "ms", " ms")
 
 
 def told_speed(rows: pd.DataFrame, **chosen) -> str:

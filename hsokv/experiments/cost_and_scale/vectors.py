@@ -17,7 +17,7 @@ import numpy as np
 from hsokv.data.paraphrases import SOURCES as SETS
 from hsokv.data.paraphrases import load_paraphrases
 from hsokv.memory.hopfield import normalise
-from hsokv.models.sentence import WIDTH, encode_sentences
+from hsokv.models.sentence import WIDTH, encode_once
 from hsokv.seeds import numpy_rng
 
 RANDOM, SPECTRUM, SENTENCES = "random", "spectrum", "sentences"
@@ -121,21 +121,10 @@ def _encode_sentences(seed: int) -> tuple[np.ndarray, np.ndarray]:
     asked = [text for text in texts if text in groups][:N_QUERIES]
     first = set(asked)
     stored = asked + [text for text in texts if text not in first]
-    return _encode(stored), _encode([groups[text] for text in asked])
+    return encode_once(stored), encode_once([groups[text] for text in asked])
 
 
 def _thinned(texts: list[str], n: int) -> list[str]:
     """Return up to n texts, evenly from all of them."""
     places = np.linspace(0, len(texts) - 1, min(n, len(texts))).round().astype(int)
     return [texts[i] for i in places]
-
-
-_VECTORS: dict[str, np.ndarray] = {}
-
-
-def _encode(texts: list[str]) -> np.ndarray:
-    """Return sentences as unit vectors, each encoded once in this process."""
-    new = sorted({text for text in texts if text not in _VECTORS}, key=lambda t: (len(t), t))
-    if new:
-        _VECTORS.update(zip(new, encode_sentences(new).numpy()))
-    return np.stack([_VECTORS[text] for text in texts])

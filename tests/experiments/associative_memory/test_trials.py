@@ -44,7 +44,7 @@ def sentences(monkeypatch):
         return Paraphrases(groups, [f"single {name}{i}" for i in range(40)])
 
     monkeypatch.setattr(cues, "load_paraphrases", load)
-    monkeypatch.setattr(cues, "_encode", encode)
+    monkeypatch.setattr(cues, "encode_once", encode)
     cues._draw_groups.cache_clear()
     yield
     cues._draw_groups.cache_clear()

@@ -1,7 +1,5 @@
 """Cost and scale on small memories: what is drawn, exactness, bytes, rows; no time is asserted."""
 
-import builtins
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +16,7 @@ from hsokv.experiments.cost_and_scale import (
     vectors,
 )
 from hsokv.experiments.cost_and_scale.trials import Params, list_keys, make_trials, run_trial
+from tests.missing import hide_package
 
 SMALL = Params(n_memories=(300,), candidates=(50, 100, 1000), n_pairs=(200,), n_kept=(150,),
                n_turns=(110,), readers=("words", "meaning"), n_rounds=2, n_seeds=1)  # fmt: skip
@@ -48,7 +47,7 @@ def sentences(monkeypatch):
         return Paraphrases(pairs, [f"{i:04}{name} single" for i in range(40)])
 
     monkeypatch.setattr(vectors, "load_paraphrases", load)
-    monkeypatch.setattr(vectors, "_encode", encode)
+    monkeypatch.setattr(vectors, "encode_once", encode)
     vectors._encode_sentences.cache_clear()
     yield
     vectors._encode_sentences.cache_clear()
@@ -228,13 +227,6 @@ def test_parameters_are_checked():
 
 def test_without_faiss(monkeypatch):
     """A trial says what to install."""
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name == "faiss":
-            raise ModuleNotFoundError("No module named 'faiss'", name="faiss")
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    hide_package(monkeypatch, "faiss")
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'hsokv\[search\]'"):
         run_trial(make_trials(SMALL)[0])
