@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 
 from hsokv.experiments.one_shot.arms import with_arm
 from hsokv.experiments.one_shot.tables import accuracy_table
-from hsokv.flows.display import display_name
-from hsokv.plots.style import GREY, flow_style, make_panels
+from hsokv.plots.charts import plot_accuracy_by_condition
 
 TITLE = "Trained networks repeat what they saw; memories of words also answer new sentences"
 #: Learners in the readings and trainings that answer most.
@@ -35,24 +34,17 @@ def headline_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 def draw_headline(rows: pd.DataFrame) -> Figure:
     """Draw accuracy with 95 % intervals, a panel per question, with as many words as there are."""
-    table = headline_table(rows)
-    arms = list(dict.fromkeys(table.index.get_level_values("arm")))
+    table = headline_table(rows).reset_index().rename(columns={"arm": "flow"})
     n_way = int(rows.loc[rows["task"] == "words", "n_way"].max())
-    fig, axes = make_panels(None, len(PANELS), len(PANELS), 1.3 + 0.27 * len(arms))
+    fig, axes = plot_accuracy_by_condition(table, chance=1 / n_way)
     for panel, (condition, title) in zip(axes, PANELS.items()):
-        for y, arm in enumerate(arms):
-            row, style = 100 * table.loc[(arm, condition)], flow_style(arm)
-            panel.hlines(y, row["low"], row["high"], color=style["color"], linewidth=1.6)
-            panel.plot(row["point"], y, **style | {"linestyle": "none"}, ms=5, clip_on=False)
-            is_high = row["high"] > 70
-            at = row["low"] - 6 if is_high else row["high"] + 6
-            told = f"{row['point']:.0f}" if row["point"] >= 10 else f"{row['point']:.1f}"
-            panel.text(at, y, told, ha="right" if is_high else "left", va="center",
-                       fontsize=8.5)  # fmt: skip
-        panel.axvline(100 / n_way, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
-        panel.set(title=title, xlim=(-4, 104), xticks=[0, 50, 100], ylim=(len(arms) - 0.4, -0.6))
-        panel.set_yticks(range(len(arms)), map(display_name, arms))
-        panel.tick_params(axis="y", length=0)
+        panel.set(title=title, ylabel="")
+        for y, row in enumerate(table[table["condition"] == condition].itertuples()):
+            is_high = row.high > 0.7
+            at = 100 * (row.low - 0.06 if is_high else row.high + 0.06)
+            told = f"{100 * row.point:.{0 if row.point >= 0.1 else 1}f}"
+            panel.text(at, y, told, ha="right" if is_high else "left", va="center", fontsize=8.5)
+    fig.set_figheight(1.3 + 0.27 * len(ARMS))
     fig.suptitle(TITLE, fontsize=9.5, fontweight="bold", x=0.01, ha="left", wrap=True)
     fig.supxlabel("right answers (%, axis from 0); dashed: chance", fontsize=9.5)
     return fig
