@@ -14,7 +14,7 @@ from tools.command import command, report
 from tools.paths import BUILD, executed_path, list_notebooks
 from tools.records import exists, read_notebook, read_run
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 2_000_000  # figures come in two widths
 
 
 def find_problems(path: Path) -> list[str]:

@@ -14,18 +14,22 @@ matplotlib.use("Agg")
 from hsokv.experiments.registry import list_experiments  # noqa: E402
 from hsokv.plots.style import save_figure, use_style  # noqa: E402
 from tools.command import command  # noqa: E402
+from tools.figure_notes import note_drawn  # noqa: E402
 from tools.paths import BOOK  # noqa: E402
 
 HEADLINE = "headline"
 
 
-def draw_figures(folder: Path, only: str = "", kind: str = "svg") -> list[Path]:
+def draw_figures(
+    folder: Path, only: str = "", kind: str = "svg", stage: Path | None = None
+) -> list[Path]:
     """Write the figures of all experiments under a folder, and return their paths.
 
     Args:
         folder: figures go to `<folder>/<name>.<kind>`.
         only: name of one figure; all by default.
         kind: 'svg' or 'png'.
+        stage: tree of pages that gets what is said under each figure, and its narrow version.
 
     Raises:
         RuntimeError: the rows of a figure are missing.
@@ -41,6 +45,8 @@ def draw_figures(folder: Path, only: str = "", kind: str = "svg") -> list[Path]:
             except ValueError as error:
                 raise RuntimeError(f"{name}: {error}; run {experiment.notebook}") from error
             drawn.append(save_figure(figure, folder / f"{name}.{kind}"))
+            if stage is not None:
+                note_drawn(stage, name, figure, experiment.notebook)
     return drawn
 
 

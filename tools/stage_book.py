@@ -26,6 +26,7 @@ from tools import api_pages
 from tools.check_runs import find_problems
 from tools.closure import list_files
 from tools.command import command, report
+from tools.figure_notes import take_notes
 from tools.figures import draw_figures, draw_preview
 from tools.fingerprint import hash_files, hash_text
 from tools.finish import finish
@@ -120,6 +121,7 @@ def stage_notebooks(stage: Path, out: Path) -> None:
                 cell["source"] = "".join(cell["source"]).replace(BADGE_IMAGE, LOCAL_BADGE)
             else:
                 cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]
+                take_notes(stage, cell, source)
                 if "injected-parameters" in cell["metadata"].get("tags", []):
                     cell["metadata"]["tags"].append("hide-input")  # folded, like all code
         for key in ("input_path", "output_path"):
@@ -163,7 +165,7 @@ def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     write_config(stage, findings)
     (stage / "book/status.md").write_text(render_page(out), "utf8")
     with ProcessPoolExecutor(1, get_context("spawn")) as beside:  # two halves on two cores
-        figures = beside.submit(draw_figures, stage / "book")
+        figures = beside.submit(draw_figures, stage / "book", stage=stage)
         preview = beside.submit(draw_preview, stage / "_static")
         generate_pages(stage)
         figures.result(), preview.result()

@@ -27,17 +27,20 @@ from hsokv.stats.two_way import seeds_words_difference
 REAL = "real"  # the whole interval beyond the smallest effect of interest, on the harmful side
 REAL_UNSIZED = "real, size unclear"  # the whole interval harmful, but not all beyond it
 REAL_SMALL = "real but small"  # the whole interval harmful and short of it
-OPPOSITE = "the opposite"  # the whole interval on the beneficial side of zero
+OPPOSITE = "the opposite"  # the same three on the beneficial side
+OPPOSITE_UNSIZED = "the opposite, size unclear"
+OPPOSITE_SMALL = "the opposite but small"
 NO_EFFECT = "no effect found"  # the whole interval within the smallest effect of interest
 FLOOR_VERDICT = "at the floor"  # zero inside, and neither arm answers enough to lose anything
 DEPENDS = "depends on the learner"  # harmful in one cell, beneficial in another
 HARMFUL = (REAL, REAL_UNSIZED, REAL_SMALL)  # the strongest first
+HELPFUL = (OPPOSITE, OPPOSITE_UNSIZED, OPPOSITE_SMALL)
 FLOOR = 0.10  # accuracy below which an arm has nothing to lose
 ALPHA = 0.05
 BASE_NAMES = {
-    "current": "the prototype",
-    "simple": "the simple learner",
-    UNTRAINED: "the nearest neighbour",
+    "current": "H-SOKV",
+    "simple": "plain memory",
+    UNTRAINED: "random vectors",
 }
 
 
@@ -67,7 +70,7 @@ class Issue:
     Attributes:
         number: e.g. '2.1'.
         claim: the sources' claim in our words.
-        mechanism: subject of the answer sentence.
+        mechanism: what is switched, for a figure and for the answer.
         effects: the comparisons that test it, main ones first.
     """
 
@@ -95,7 +98,7 @@ ISSUES: dict[str, Issue] = {
                  ("simple", "interference", "", "the shipped rule", False),
                  (NN, "interference", "", "the shipped rule", False))),
     "1_3": Issue("1.3", "the protection of first exposures is too weak",
-        "protecting first exposures by 0.25 over 20 reads, not 0.5 over 50,",
+        "weak, not strong, protection",
         _effects(("current", "", "strong_boost", "weak − strong protection"),
                  ("simple", "boost", "strong_boost", "weak − strong protection"),
                  (NN, "boost", "strong_boost", "weak − strong protection"),
@@ -103,21 +106,21 @@ ISSUES: dict[str, Issue] = {
                  ("simple", "boost", "", "weighting and weak protection", False),
                  (NN, "boost", "", "weighting and weak protection", False),
                  ("current", "", "no_confidence", "weighting by confidence", False))),
-    "2_1": Issue("2.1", "normalising queries and keys loses information", "normalisation",
+    "2_1": Issue("2.1", "normalising queries and keys loses information", "cosine, not dot product",
         _effects(("current", "", "dot", "cosine − dot product"),
                  ("simple", "", "dot", "cosine − dot product"),
                  (NN, "cosine", "", "cosine − dot product"))),
-    "2_2": Issue("2.2", "averaging the top five dilutes the best match", "averaging the top five",
+    "2_2": Issue("2.2", "averaging the top five dilutes the best match", "mean of five, not best",
         _effects(("current", "", "top1", "mean of 5 − top 1"),
                  ("simple", "top5", "", "mean of 5 − top 1"),
                  (NN, "top5", "", "mean of 5 − top 1"),
                  ("simple", "top5_vote", "", "vote of 5 − top 1", False),
                  (NN, "top5_vote", "", "vote of 5 − top 1", False))),
-    "2_3": Issue("2.3", "context boosts are noise that swaps winners", "boosting by context",
+    "2_3": Issue("2.3", "context boosts are noise that swaps winners", "context boosts",
         _effects(("current", "", "no_context", "context boosts"),
                  ("simple", "context", "", "context boosts"),
                  (NN, "context", "", "context boosts"))),
-    "3_1": Issue("3.1", "the swarm adds more noise than signal", "training by a swarm",
+    "3_1": Issue("3.1", "the swarm adds more noise than signal", "the swarm, not plain Adam",
         _effects(("current", "swarm", "", "swarm − plain Adam"),
                  ("simple", "swarm", "", "swarm − plain Adam"))),
     "3_2": Issue("3.2", "the surprise threshold is too high", "writing by surprise",
@@ -127,11 +130,11 @@ ISSUES: dict[str, Issue] = {
                  ("current", "", "write_all", "threshold 0.3 − every text", False),
                  ("simple", "surprise", "surprise_005", "threshold 0.3 − 0.05", False),
                  ("simple", "surprise_once", "", "surprise, once − every text once", False))),
-    "4_1": Issue("4.1", "the gate learns to ignore the memory", "answering through the gate",
+    "4_1": Issue("4.1", "the gate learns to ignore the memory", "the gate, not stored labels",
         _effects(("current", "", "label", "gate − stored label"),
                  ("simple", "gate", "", "gate − stored label"))),
     "4_2": Issue("4.2", "four layers of width 256 are too shallow and too small",
-        "having four layers, not eight,",
+        "four layers, not eight",
         _effects(("current", "layers_4", "layers_8", "4 − 8 layers"),
                  ("simple", "layers_4", "layers_8", "4 − 8 layers"),
                  ("current", "", "layers_4", "1 − 4 layers", False),
@@ -152,12 +155,12 @@ def verdict_of(interval: Interval, best: float = 1.0) -> str:
         interval: accuracy with the mechanism minus without.
         best: the better arm's accuracy.
     """
-    if interval.high < 0:
-        if interval.high < -MIN_EFFECT:
-            return REAL
-        return REAL_SMALL if interval.low > -MIN_EFFECT else REAL_UNSIZED
-    if interval.low > 0:
-        return OPPOSITE
+    for kinds, low, high in (
+        (HARMFUL, -interval.high, -interval.low), (HELPFUL, interval.low, interval.high)
+    ):  # fmt: skip
+        if low > 0:
+            clear, unsized, small = kinds
+            return clear if low > MIN_EFFECT else small if high < MIN_EFFECT else unsized
     if best < FLOOR:
         return FLOOR_VERDICT
     if interval.low > -MIN_EFFECT and interval.high < MIN_EFFECT:
@@ -168,13 +171,11 @@ def verdict_of(interval: Interval, best: float = 1.0) -> str:
 def combine(verdicts: list[str]) -> str:
     """Return the verdict on an issue from those on its main cells; cells at the floor are mute."""
     said = [v for v in verdicts if v not in (FLOOR_VERDICT, NOT_RUN)]
-    harmful = [v for v in HARMFUL if v in said]
-    if harmful and OPPOSITE in said:
+    harmful, helpful = ([v for v in kinds if v in said] for kinds in (HARMFUL, HELPFUL))
+    if harmful and helpful:
         return DEPENDS
-    if harmful:
-        return harmful[0]
-    if OPPOSITE in said:
-        return OPPOSITE
+    if harmful or helpful:
+        return (harmful or helpful)[0]
     if said and set(said) == {NO_EFFECT}:
         return NO_EFFECT
     return OPEN if said or FLOOR_VERDICT in verdicts else NOT_RUN
@@ -231,7 +232,7 @@ def verdict(table: pd.DataFrame, bases: Sequence[str] = BASES) -> str:
 
 
 def answer(table: pd.DataFrame, issue: str) -> str:
-    """Return the issue's answer in a sentence: verdict, size and condition per base."""
+    """Return the issue's answer: its verdict, then size and question per learner."""
     told = verdict(table)
     main = table[table["is_main"]]
     if main.empty:
@@ -243,14 +244,14 @@ def answer(table: pd.DataFrame, issue: str) -> str:
             continue
         row = rows.loc[_telling(rows)]
         text = Interval(row["point"], row["low"], row["high"], int(row["n"])).text(signed=True)
-        parts.append(f"{text}, in {BASE_NAMES[base]} under {row['condition']} ({row['verdict']})")
-    head = f"{told[0].upper()}{told[1:]}: {ISSUES[issue].mechanism} changes accuracy most by "
-    return head + "; by ".join(parts) + "."
+        parts.append(f"{BASE_NAMES[base]} {text}, {row['condition']} ({row['verdict']})")
+    head = f"{told[0].upper()}{told[1:]}. Effect of {ISSUES[issue].mechanism} on accuracy: "
+    return head + "; ".join(parts) + "."
 
 
 def _telling(rows: pd.DataFrame) -> int:
     """Return the index of the cell to report: decided before undecided, then the largest."""
-    decided = rows["verdict"].isin([*HARMFUL, OPPOSITE])
+    decided = rows["verdict"].isin([*HARMFUL, *HELPFUL])
     quiet = rows["verdict"] != FLOOR_VERDICT
     chosen = rows[decided] if decided.any() else rows[quiet] if quiet.any() else rows
     return chosen["point"].abs().idxmax()

@@ -1,9 +1,10 @@
 """Charts of the report: tidy frames in, (figure, axes) out; nothing is read, computed or saved.
 
-Accuracy axes start at 0 and say so.
+Accuracy axes start at 0 and say so. The title of a figure is what its frame shows.
 """
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from matplotlib.figure import Figure
 
 from hsokv.boundary.text import chart_label
 from hsokv.flows.display import display_name
+from hsokv.plots import findings
 from hsokv.plots.labels import place_labels
+from hsokv.plots.screens import for_screens, in_columns, is_narrow, set_finding
 from hsokv.plots.style import (
     ACCURACY_LABEL,
     AXIS_LABEL,
@@ -27,23 +30,30 @@ from hsokv.plots.style import (
     require,
 )
 
+UNIT = {"n_way": "words", "n_distractors": "distractor sentences"}
 
+
+@for_screens
 def plot_accuracy_by_condition(
     summary: pd.DataFrame,
     seeds: pd.DataFrame | None = None,
     chance: float | Mapping[str, float] | None = None,
     ax: Axes | None = None,
+    order: Sequence[str] | None = None,
 ) -> tuple[Figure, np.ndarray | Axes]:
-    """Draw accuracy per flow with intervals, one panel per condition, flows as ordered in summary.
+    """Draw accuracy per flow with intervals, one panel per condition.
 
     Args:
         summary: columns flow, condition, point, low, high (shares).
         seeds: columns flow, condition, accuracy: one faint dot per row.
         chance: accuracy of guessing, drawn dashed; a number is drawn in every panel but `unseen`.
         ax: axes to draw on; summary must then hold one condition.
+        order: the flows from top to bottom; by default the best first, by the mean of the panels.
     """
     require(summary, "flow", "condition", "point", "low", "high")
-    flows, conditions = list(summary["flow"].unique()), list(summary["condition"].unique())
+    means = summary.groupby("flow", sort=False)["point"].mean().round(3)
+    flows = list(order or means.sort_values(ascending=False, kind="stable").index)
+    conditions = list(summary["condition"].unique())
     fig, axes = make_panels(ax, len(conditions), len(conditions), 0.9 + 0.26 * len(flows))
     for panel, condition in zip(axes, conditions):
         rows = summary[summary["condition"] == condition]
@@ -66,9 +76,12 @@ def plot_accuracy_by_condition(
     label = ACCURACY_LABEL + ("" if chance is None else "; dashed: chance")
     fig.supxlabel(label, fontsize=9.5) if ax is None else ax.set_xlabel(label)
     axes[0].set_ylabel("learner")
+    if ax is None:
+        set_finding(fig, findings.tell_conditions(summary))
     return fig, axes if ax is None else ax
 
 
+@for_screens
 def plot_accuracy_vs(
     summary: pd.DataFrame, x: str, ax: Axes | None = None
 ) -> tuple[Figure, np.ndarray | Axes]:
@@ -83,7 +96,7 @@ def plot_accuracy_vs(
     require(summary, "flow", x, "point", "low", "high")
     flows, is_log = list(summary["flow"].unique()), x == "n_way"
     conditions = list(summary["condition"].unique()) if "condition" in summary else [None]
-    n_rows, legend_rows = -(-len(conditions) // 2), -(-len(flows) // 3)
+    n_rows, legend_rows = -(-len(conditions) // 2), -(-len(flows) // in_columns(3))
     height = 0.6 + n_rows * (2.3 if len(conditions) > 1 else 3.2) + 0.2 * legend_rows
     fig, axes = make_panels(ax, len(conditions), min(2, len(conditions)), height, True)
     ticks = np.sort(summary[x].unique())
@@ -104,22 +117,34 @@ def plot_accuracy_vs(
         if condition is not None:
             panel.set_title(CONDITION_LABEL.get(condition) or chart_label(condition))
     _label(fig, axes, ax, AXIS_LABEL.get(x) or chart_label(x), ACCURACY_LABEL)
+    if ax is None:
+        set_finding(fig, findings.tell_slopes(summary, x, UNIT.get(x) or chart_label(x)))
     return fig, axes if ax is None else ax
 
 
+@for_screens
 def plot_paired_differences(
-    table: pd.DataFrame, min_effect: float | None = None, ax: Axes | None = None
+    table: pd.DataFrame,
+    min_effect: float | None = None,
+    ax: Axes | None = None,
+    subject: str = "the first named",
 ) -> tuple[Figure, Axes]:
-    """Draw paired differences with intervals around a zero line, in the order of the table.
+    """Draw paired differences with intervals around a zero line, the largest first.
 
     Args:
         table: columns label, point, low, high (shares; positive: the first named is better).
-            Filled markers: the interval excludes 0. The numbers stand on the right.
+            Filled markers: the interval excludes 0. The numbers stand on the right, on a phone
+            under the labels.
         min_effect: smallest difference of interest (share); the band of lesser ones is shaded.
         ax: axes to draw on.
-    """
+        subject: what the title calls the first named.
+    """  # fmt: skip
     require(table, "label", "point", "low", "high")
-    fig, axes = make_panels(ax, 1, 1, 0.8 + 0.28 * len(table))
+    places = table["point"].round(4).sort_values(ascending=False, kind="stable").index
+    table, narrow = table.loc[places], is_narrow() and ax is None
+    labels = [chart_label(display_name(text)) for text in table["label"]]
+    n_lines = 1 + max(len(textwrap.wrap(label, 28)) for label in labels)
+    fig, axes = make_panels(ax, 1, 1, 0.8 + (0.19 * n_lines if narrow else 0.28) * len(table))
     panel = axes[0]
     if min_effect is not None:
         panel.axvspan(-100 * min_effect, 100 * min_effect, color="#EDEDED", linewidth=0)
@@ -127,16 +152,21 @@ def plot_paired_differences(
     for y, row in enumerate(table.itertuples()):
         _bar(panel, row, y, interval_style(BLUE, "o", filled=row.low > 0 or row.high < 0))
         text = f"{100 * row.point:+.1f} [{100 * row.low:+.1f}, {100 * row.high:+.1f}]"
-        panel.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", size=8.5)
+        if narrow:
+            labels[y] = "\n".join([*textwrap.wrap(labels[y], 28), text])
+        else:
+            place = {"xycoords": ("axes fraction", "data"), "va": "center", "size": 8.5}
+            panel.annotate(text, (1.02, y), **place)
     panel.set(ylim=(len(table) - 0.4, -0.6), ylabel="comparison")
     panel.set_xlabel("difference in accuracy (percentage points)")
-    panel.set_yticks(
-        range(len(table)), [chart_label(display_name(text)) for text in table["label"]]
-    )
+    panel.set_yticks(range(len(table)), labels)
     panel.tick_params(axis="y", length=0)
+    if ax is None:
+        set_finding(fig, findings.tell_differences(table, subject))
     return fig, panel
 
 
+@for_screens
 def plot_accuracy_vs_cost(
     table: pd.DataFrame, cost: str = "flops", ax: Axes | None = None
 ) -> tuple[Figure, Axes]:
@@ -169,6 +199,8 @@ def plot_accuracy_vs_cost(
         panel.plot(at, 100 * row.point, **{**style, "linestyle": "none"}, clip_on=False)
     percent = 100 * table[["point", "low", "high"]].to_numpy(float)
     names = [display_name(flow) for flow in table["flow"]]
+    if ax is None:
+        set_finding(fig, findings.tell_cost(table, cost))
     place_labels(panel, np.c_[x, percent[:, 0]], percent[:, 1:], names)
     return fig, panel
 
@@ -182,7 +214,7 @@ def _bar(panel: Axes, row: Any, y: float, style: dict[str, Any]) -> None:
 def _label(fig: Figure, axes: np.ndarray, ax: Axes | None, xlabel: str, ylabel: str) -> None:
     """Label the outer axes, with one legend under all panels; a given ax gets its own."""
     entries = {k: h for panel in axes for h, k in zip(*panel.get_legend_handles_labels())}
-    place = {} if ax else {"loc": "outside lower center", "ncols": 3, "handlelength": 3}
+    place = {} if ax else {"loc": "outside lower center", "ncols": in_columns(3), "handlelength": 3}
     (ax or fig).legend(entries.values(), entries.keys(), **place)
     n_cols = axes[0].get_gridspec().ncols if ax is None else 1
     for i, panel in enumerate(axes):

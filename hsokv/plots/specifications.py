@@ -12,14 +12,21 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hsokv.boundary.text import chart_label
-from hsokv.plots.style import BLACK, BLUE, GREY, VERMILION, WIDTH_IN, require
+from hsokv.plots.findings import tell_specifications
+from hsokv.plots.screens import for_screens, in_columns, is_narrow, set_finding, width_in
+from hsokv.plots.style import BLACK, BLUE, GREY, VERMILION, require
 
 VERDICT_COLORS = {"holds": BLUE, "cannot be told": GREY, "fails": VERMILION}
 VERDICT_MARKERS = {"holds": "o", "cannot be told": "|", "fails": "x"}
 
 
+@for_screens
 def plot_specifications(
-    table: pd.DataFrame, choices: Mapping[str, Sequence[str]], bounds: Sequence[float], label: str
+    table: pd.DataFrame,
+    choices: Mapping[str, Sequence[str]],
+    bounds: Sequence[float],
+    label: str,
+    statement: str,
 ) -> tuple[Figure, np.ndarray]:
     """Draw the effect in every specification, sorted, over the options that each one takes.
 
@@ -29,10 +36,11 @@ def plot_specifications(
         choices: choice -> its options, in their order.
         bounds: ends of the range the statement names, drawn where they are finite.
         label: of the effect's axis.
+        statement: what is judged in every specification; the title says where it holds.
 
     Raises:
         ValueError: nothing was run.
-    """
+    """  # fmt: skip
     require(table, "point", "low", "high", "verdict", *choices)
     table = table[table["point"].notna()].sort_values("point", kind="stable")
     if table.empty:
@@ -40,10 +48,10 @@ def plot_specifications(
     options = [(choice, option) for choice, names in choices.items() for option in names]
     height = 0.135 * len(options)
     fig, axes = plt.subplots(
-        2, 1, sharex=True, figsize=(WIDTH_IN, 2.0 + height), height_ratios=[1.7, height],
+        2, 1, sharex=True, figsize=(width_in(), 2.0 + height), height_ratios=[1.7, height],
         layout="constrained",
     )  # fmt: skip
-    x, size = np.arange(len(table)), np.clip(600 / len(table), 4, 20)
+    x, size = np.arange(len(table)), np.clip((300 if is_narrow() else 600) / len(table), 2, 20)
     _draw_curve(axes[0], x, table, bounds)
     axes[0].set_ylabel(label)
     for row, (choice, option) in enumerate(options):
@@ -58,6 +66,7 @@ def plot_specifications(
     axes[1].set(ylim=(len(options) - 0.4, -0.6), xticks=[])
     axes[1].set_xlabel(f"{len(table)} specifications, sorted by effect")
     axes[1].grid(False)
+    set_finding(fig, tell_specifications(table, statement))
     return fig, axes
 
 
@@ -74,4 +83,4 @@ def _draw_curve(ax: Axes, x: np.ndarray, table: pd.DataFrame, bounds: Sequence[f
         text = f"{verdict}: {at.sum()}"
         handles.append(Line2D([], [], color=color, marker=marker, linestyle="", label=text))
     above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
-    ax.legend(handles=handles, ncols=len(handles), fontsize=8, **above)
+    ax.legend(handles=handles, ncols=in_columns(len(handles)), fontsize=8, **above)

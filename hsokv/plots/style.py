@@ -14,7 +14,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-WIDTH_IN = 6.5  # text width of the report
+from hsokv.plots.screens import WIDTH_IN, is_narrow, show_both_widths, width_in
+
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#666666"
 STYLE = {
@@ -94,8 +95,9 @@ AXIS_LABEL = {
 
 
 def use_style() -> None:
-    """Set matplotlib's defaults to the report's style."""
+    """Set matplotlib's defaults to the report's style; a notebook's figures come in two widths."""
     plt.rcParams.update(STYLE)
+    show_both_widths()
 
 
 def save_figure(fig: Figure, path: str | Path) -> Path:
@@ -136,12 +138,17 @@ def require(frame: pd.DataFrame, *columns: str) -> None:
 def make_panels(
     ax: Axes | None, n: int, n_cols: int, height: float, sharex: bool = False
 ) -> tuple[Figure, np.ndarray]:
-    """Return a figure with n panels, or the given axes as the only one."""
+    """Return a figure with n panels, or the given axes as the only one.
+
+    On a phone the panels stand one below the other, each as high as it was.
+    """
     if ax is not None:
         if n != 1:
             raise ValueError(f"{n} panels on one ax: expected 1; filter the frame or omit ax")
         return ax.figure, np.array([ax])
-    fig = plt.figure(figsize=(WIDTH_IN, height), layout="constrained")
+    if is_narrow():
+        height, n_cols = 0.6 + (height - 0.6) * n / -(-n // n_cols), 1
+    fig = plt.figure(figsize=(width_in(), height), layout="constrained")
     grid = fig.subplots(-(-n // n_cols), n_cols, sharex=sharex, sharey=True, squeeze=False).ravel()
     for i, panel in enumerate(grid):
         panel.tick_params(labelbottom=not sharex or i + n_cols >= n)

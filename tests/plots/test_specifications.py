@@ -22,7 +22,10 @@ def table():
 
 def test_effects_are_sorted_and_what_was_not_run_is_left_out():
     """Three columns of effects, lowest first, and one mark per choice in each."""
-    _, (curve, options) = plot_specifications(table(), CHOICES, (0.05, np.inf), "points")
+    fig, (curve, options) = plot_specifications(
+        table(), CHOICES, (0.05, np.inf), "points", "It helps"
+    )
+    assert fig.finding == "It helps: holds in 1 of 3 specifications, fails in 1"
     x, y = np.concatenate(
         [line.get_xydata() for line in curve.lines if len(line.get_xdata()) == 1]
     ).T
@@ -38,4 +41,4 @@ def test_nothing_run_is_an_error():
     """The message says what to do."""
     empty = table().assign(point=np.nan)
     with pytest.raises(ValueError, match="run its rows first"):
-        plot_specifications(empty, CHOICES, (0, 1), "points")
+        plot_specifications(empty, CHOICES, (0, 1), "points", "It helps")

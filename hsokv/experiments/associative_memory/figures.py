@@ -20,6 +20,7 @@ from hsokv.experiments.associative_memory.tables import (
     accuracy_table,
 )
 from hsokv.memory.theory import capacity, faultless_share
+from hsokv.plots.screens import for_screens, in_columns, set_finding
 from hsokv.plots.style import (
     ACCURACY_LABEL,
     BLACK,
@@ -49,19 +50,43 @@ EXAMPLES = ("alike_10", "qqp")  # sources of which causes are drawn; a table has
 LEVEL_COLOURS = dict(zip(OVERLAPS, (VERMILION, ORANGE, SKY, BLUE)))
 
 
+@for_screens
 def draw_scale(rows: pd.DataFrame, cue: str = "paraphrase") -> Figure:
     """Draw recall by a kind of cues against the number of memories, a panel per source."""
     table = accuracy_table(rows, list(SHOWN), task="recall", cue=cue, level=1.0)
-    return _draw_lines(table, "n_memories", "source", "memories stored (log scale)")
+    fig = _draw_lines(table, "n_memories", "source", "memories stored (log scale)")
+    set_finding(
+        fig, _tell_best(table, "paraphrased cues" if cue == "paraphrase" else f"{cue} cues")
+    )
+    return fig
 
 
+@for_screens
 def draw_noise(rows: pd.DataFrame) -> Figure:
     """Draw recall by noisy cues against their cosine, a panel per source and number of memories."""
     table = accuracy_table(rows, list(SHOWN), task="noise")
     words = table["source"].map(SOURCE_LABEL) + ", " + table["n_memories"].map("{:,} stored".format)
-    return _draw_lines(table.assign(panel=words), "level", "panel", "cosine of the noisy cue")
+    fig = _draw_lines(table.assign(panel=words), "level", "panel", "cosine of the noisy cue")
+    set_finding(fig, _tell_best(table, "noisy cues"))
+    return fig
 
 
+def _tell_best(table: pd.DataFrame, cues: str) -> str:
+    """Tell where no read-out is above the nearest cue by more than its interval."""
+    nearest = table[table["arm"] == ARMS[VECTORS, "nearest"]]
+    keys = ["source", "n_memories", "level"]
+    beside = table.merge(nearest, on=keys, suffixes=("", "_nearest"))
+    above = beside[beside["low"] > beside["high_nearest"]]
+    places, n = above[keys].drop_duplicates(), len(nearest)
+    if above.empty:
+        return f"By {cues} no read-out recalls more than the nearest cue does, in {n} settings"
+    best = above.loc[(above["point"] - above["point_nearest"]).idxmax()]
+    told = f"By {cues} the nearest cue is beaten in {len(places)} of {n} settings"
+    ends = f"{100 * best['point']:.0f} to {100 * best['point_nearest']:.0f} %"
+    return f"{told}, most by {best['arm']}: {ends}"
+
+
+@for_screens
 def draw_causes(rows: pd.DataFrame) -> Figure:
     """Draw recall of counted matrices and what two theories predict, as drawn and centred."""
     styles = {
@@ -85,9 +110,18 @@ def draw_causes(rows: pd.DataFrame) -> Figure:
                    label="predicted, with the units' frequencies")  # fmt: skip
         _finish(panel, own["n_memories"], SOURCE_LABEL[source])
     _legend(fig, axes, "memories stored (log scale)", 2)
+    most = {kind: table[table["arm"] == ARMS[kind, "counted"]] for kind in styles}
+    ends = [
+        own[own["n_memories"] == own["n_memories"].max()]["point"].mean() for own in most.values()
+    ]
+    told = " to ".join(f"{100 * end:.0f}" for end in ends)
+    set_finding(
+        fig, f"Centred units take the mean recall of the largest counted matrices from {told} %"
+    )
     return fig
 
 
+@for_screens
 def draw_capacity(rows: pd.DataFrame) -> Figure:
     """Draw the share of faultless answers against stored pairs, measured and by theory."""
     rows = rows[(rows["task"] == "capacity") & (rows["read_out"] == THRESHOLD)]
@@ -108,6 +142,10 @@ def draw_capacity(rows: pd.DataFrame) -> Figure:
         panel.set_xticks(decades, [f"$10^{d}$" for d in decades])
         panel.set(ylim=(50, 101), title=f"{size:,} units, {active} active")
     _legend(fig, axes, "pairs stored (log scale)", 4, "faultless answers (%, axis from 50)")
+    gaps = rows["accuracy"] - rows["expected"]
+    set_finding(
+        fig, f"A matrix of bits holds what theory says, to {100 * gaps.abs().max():.1f} points"
+    )
     return fig
 
 
@@ -147,9 +185,11 @@ def _finish(panel: Axes, values: pd.Series, title: str, is_log: bool = True) -> 
 
 def _legend(fig: Figure, axes: Sequence[Axes], xlabel: str, n_cols: int, ylabel: str = "") -> None:
     entries = {k: h for panel in axes for h, k in zip(*panel.get_legend_handles_labels())}
-    fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=n_cols,
-               handlelength=3)  # fmt: skip
-    for panel in axes[-2:]:
+    fig.legend(
+        entries.values(), entries.keys(), loc="outside lower center", ncols=in_columns(n_cols),
+        handlelength=3,
+    )  # fmt: skip
+    for panel in axes[-in_columns(2) :]:
         panel.set_xlabel(xlabel)
     fig.supylabel(ylabel or ACCURACY_LABEL, fontsize=9.5)
 

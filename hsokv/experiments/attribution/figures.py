@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from hsokv.experiments.attribution.shares import interval_of
 from hsokv.experiments.attribution.specifications import Specification
 from hsokv.flows.factorial import SWITCHES
+from hsokv.plots.findings import QUESTION
+from hsokv.plots.screens import for_screens, in_columns, is_narrow, set_finding, width_in
 from hsokv.plots.style import (
     BLACK,
     BLUE,
@@ -20,7 +22,6 @@ from hsokv.plots.style import (
     ORANGE,
     SKY,
     VERMILION,
-    WIDTH_IN,
     interval_style,
     make_panels,
 )
@@ -36,6 +37,7 @@ STYLES = {
 }
 
 
+@for_screens
 def plot_waterfall(
     tables: dict[str, pd.DataFrame], ends: tuple[str, str]
 ) -> tuple[Figure, np.ndarray]:
@@ -51,7 +53,17 @@ def plot_waterfall(
         _waterfall(ax, table, ends)
         ax.set_title(condition, loc="left", fontweight="bold")
         ax.set_xlabel("accuracy (%)")
+    set_finding(fig, _largest(tables, "switch", "earns most"))
     return fig, axes
+
+
+def _largest(tables: dict[str, pd.DataFrame], column: str, words: str) -> str:
+    """Tell the change with the largest number under each condition."""
+    parts = []
+    for condition, table in tables.items():
+        row = table.loc[table["point"].abs().idxmax()]
+        parts.append(f"{LABELS[row[column]]}, {100 * row['point']:+.0f} ({QUESTION[condition]})")
+    return f"What {words}: " + "; ".join(parts)
 
 
 def _waterfall(ax: Axes, table: pd.DataFrame, ends: tuple[str, str]) -> None:
@@ -80,6 +92,7 @@ def _waterfall(ax: Axes, table: pd.DataFrame, ends: tuple[str, str]) -> None:
     ax.grid(axis="y", visible=False)
 
 
+@for_screens
 def plot_specifications(
     shares: pd.DataFrame, condition: str, game: str
 ) -> tuple[Figure, np.ndarray]:
@@ -104,10 +117,16 @@ def plot_specifications(
         ax.set_ylim(len(names) - 0.5, -0.5)
         ax.set_title(label, loc="left", fontweight="bold")
         ax.set_xlabel("share (points)")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    handles = axes[0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower center", ncols=in_columns(3))
+    by_points = rows.groupby("switch", sort=False)["share"]
+    same = ((by_points.min() > 0) | (by_points.max() < 0)).sum()
+    told = f"{same} of {len(names)} changes have the same sign in every specification"
+    set_finding(fig, f"{told}, as it is and with the network as fallback")
     return fig, axes
 
 
+@for_screens
 def plot_main_effects(
     tables: dict[str, pd.DataFrame], min_effect: float
 ) -> tuple[Figure, np.ndarray]:
@@ -130,9 +149,12 @@ def plot_main_effects(
         ax.set_ylim(len(main) - 0.4, -0.6)
         ax.set_title(condition, loc="left", fontweight="bold")
         ax.set_xlabel("points")
+    firsts = {c: table[table["order"] == 1] for c, table in tables.items()}
+    set_finding(fig, _largest(firsts, "effect", "moves accuracy most, all else averaged"))
     return fig, axes
 
 
+@for_screens
 def plot_interactions(table: pd.DataFrame) -> tuple[Figure, Axes]:
     """Draw two-way interactions as a triangle of signed numbers, in points.
 
@@ -144,15 +166,21 @@ def plot_interactions(table: pd.DataFrame) -> tuple[Figure, Axes]:
     for row in table[table["order"] == 2].itertuples():
         a, b = row.effect.split(" x ")
         grid.loc[b, a] = 100 * row.point
-    fig, ax = plt.subplots(figsize=(WIDTH_IN, 3.9), layout="constrained")
+    fig, ax = plt.subplots(figsize=(width_in(), 3.9), layout="constrained")
+    size = 5.5 if is_narrow() else 8.5
     bound = np.nanmax(np.abs(grid.to_numpy()))
     sns.heatmap(
         grid.iloc[1:, :-1], ax=ax, cmap="RdBu", center=0, vmin=-bound, vmax=bound, annot=True,
-        fmt="+.1f", annot_kws={"fontsize": 8.5}, linewidths=1,
-        cbar_kws={"label": "interaction (points)"},
+        fmt="+.1f", annot_kws={"fontsize": size}, linewidths=1,
+        cbar=not is_narrow(), cbar_kws={"label": "interaction (points)"},
     )  # fmt: skip
     ax.grid(visible=False)
     ax.tick_params(length=0)
     ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
     ax.set_xticklabels(ax.get_xticklabels(), rotation=30, ha="right")
+    second = table[table["order"] == 2]
+    row = second.loc[second["point"].abs().idxmax()]
+    pair = " and ".join(LABELS[name] for name in row["effect"].split(" x "))
+    does = "help each other" if row["point"] > 0 else "get in each other's way"
+    set_finding(fig, f"The strongest pair: {pair} {does}, {100 * row['point']:+.1f} points")
     return fig, ax

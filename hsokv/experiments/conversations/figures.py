@@ -15,6 +15,7 @@ from hsokv.experiments.conversations.estimates import (
 )
 from hsokv.experiments.conversations.tables import ARMS
 from hsokv.experiments.conversations.trials import TUNED_BY
+from hsokv.plots.screens import for_screens, set_finding
 from hsokv.plots.style import (
     BLACK,
     BLUE,
@@ -42,6 +43,7 @@ KINDS = {"random": "order", "recent": "order", "minilm_named": "minilm", "bm25_n
          "zscore_sum": "both"}  # fmt: skip
 
 
+@for_screens
 def draw_methods(rows: pd.DataFrame, column: str = TUNED_BY) -> Figure:
     """Draw a measure of each method on what is held out: all questions, then each category.
 
@@ -70,6 +72,12 @@ def draw_methods(rows: pd.DataFrame, column: str = TUNED_BY) -> Figure:
         panel.tick_params(axis="y", length=0)
     fig.supxlabel(
         "questions with all their turns among the first ten (%, axis from 0)", fontsize=9.5
+    )
+    scores = {flow: own[column].mean() for flow, own in asked.items()}
+    first, second = sorted(scores, key=scores.get, reverse=True)[:2]
+    told = f"{ARMS[first]} find all turns for {100 * scores[first]:.0f} % of the questions"
+    set_finding(
+        fig, f"{told[0].upper()}{told[1:]}, next {ARMS[second]}, {100 * scores[second]:.0f} %"
     )
     return fig
 

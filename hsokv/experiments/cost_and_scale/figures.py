@@ -11,6 +11,7 @@ from hsokv.experiments.cost_and_scale.searches import BINARY, FLOOR, LOOKUP, NUM
 from hsokv.experiments.cost_and_scale.tables import CUE_NAMES, NAMES, name_of
 from hsokv.experiments.cost_and_scale.told import draw_times, select, told_sizes
 from hsokv.experiments.cost_and_scale.trials import CHAIN, SEARCH
+from hsokv.plots.screens import for_screens, in_columns, set_finding
 from hsokv.plots.style import (
     BLACK,
     BLUE,
@@ -38,6 +39,7 @@ CUE_STYLES = dict(zip(CUE_NAMES, (
 )))  # fmt: skip
 
 
+@for_screens
 def draw_latency(rows: pd.DataFrame, source: str, candidates: tuple[int, ...]) -> Figure:
     """Draw the time of a query against the number stored, both on log axes, with the floor.
 
@@ -56,11 +58,23 @@ def draw_latency(rows: pd.DataFrame, source: str, candidates: tuple[int, ...]) -
     for name, passed, style in [*arms, (LOOKUP, 0, STYLES[LOOKUP])]:
         line = times[(times["method"] == name) & (times["n_candidates"] == passed)]
         _draw_times(panel, line.sort_values("n_memories"), style, name_of(name, passed))
-    _finish(panel, times, "vectors stored (log scale)", "time of a query on one core (ms, log)")
+    _finish(panel, times, "vectors stored (log scale)", "ms per query (log scale)")
     _legend(fig, panel, 2)
+    set_finding(fig, _tell_fastest(times[times["method"].isin([FLOOR, *(a[0] for a in arms)])]))
     return fig
 
 
+def _tell_fastest(times: pd.DataFrame) -> str:
+    """Tell the fastest search among the most vectors, beside the time of reading them."""
+    most = times[times["n_memories"] == times["n_memories"].max()]
+    floor = most.loc[most["method"] == FLOOR, "ms"]
+    best = most[most["method"] != FLOOR].sort_values("ms").iloc[0]
+    name = name_of(best["method"], best["n_candidates"])
+    told = f"Of {best['n_memories']:,} vectors the fastest search is {name}: {best['ms']:.3g} ms"
+    return f"{told}; reading all takes {floor.iloc[0]:.3g} ms" if len(floor) else told
+
+
+@for_screens
 def draw_recall(rows: pd.DataFrame) -> Figure:
     """Draw recall of a search by signs against its candidates: where goals are set, and most."""
     own = select(rows, task=SEARCH, method=BINARY)
@@ -78,13 +92,19 @@ def draw_recall(rows: pd.DataFrame) -> Figure:
         panel.axhline(99.5, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
         panel.set(xscale="log", ylim=(0, 102), title=f"{source}, {n:,} stored")
         panel.xaxis.set_major_formatter("{x:,g}")
-    for panel in axes[-2:]:
+    for panel in axes[-in_columns(2) :]:
         panel.set_xlabel("vectors that pass (log scale)")
     fig.supylabel("of the 20 nearest, found (%)", fontsize=9.5)
     _legend(fig, axes[0], 4)
+    passes = own[own["n_candidates"] == own["n_candidates"].max()]["recall"]
+    told = f"With {own['n_candidates'].max():,} that pass, a search by signs finds"
+    set_finding(
+        fig, f"{told} {100 * passes.min():.1f} to {100 * passes.max():.1f} % of the nearest"
+    )
     return fig
 
 
+@for_screens
 def draw_chain(rows: pd.DataFrame) -> Figure:
     """Draw the time of a step of a chain against the pairs stored, beside a dictionary's."""
     times = draw_times(rows, task=CHAIN)
@@ -93,8 +113,11 @@ def draw_chain(rows: pd.DataFrame) -> Figure:
         line = times[times["method"] == name].sort_values("n_memories")
         _draw_times(panel, line, STYLES[name], NAMES[name])
     panel.axhline(0.1, color=BLACK, linestyle=(0, (4, 3)), linewidth=1, label="a tenth of a ms")
-    _finish(panel, times, "pairs stored (log scale)", "time of a step (ms, log)", 0.1)
+    _finish(panel, times, "pairs stored (log scale)", "ms per step (log scale)", 0.1)
     _legend(fig, panel, 4)
+    most = times[times["n_memories"] == times["n_memories"].max()].set_index("method")["ms"]
+    told = ", ".join(f"{NAMES[name]} {most[name]:.3g} ms" for name in most.index if name in NAMES)
+    set_finding(fig, f"A step among {times['n_memories'].max():,} pairs: {told}")
     return fig
 
 
@@ -118,4 +141,6 @@ def _finish(panel: Axes, times: pd.DataFrame, xlabel: str, ylabel: str, most: fl
 
 def _legend(fig: Figure, panel: Axes, n_cols: int) -> None:
     handles, labels = panel.get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=n_cols, handlelength=3)
+    fig.legend(
+        handles, labels, loc="outside lower center", ncols=in_columns(n_cols), handlelength=3
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,9 +11,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hsokv.experiments.effects import BASE_NAMES, effect_table
+from hsokv.experiments.effects import (
+    BASE_NAMES,
+    FLOOR_VERDICT,
+    HARMFUL,
+    HELPFUL,
+    ISSUES,
+    NO_EFFECT,
+    effect_table,
+    verdict,
+)
 from hsokv.experiments.hit_rate import arm_means
 from hsokv.experiments.word_rows import MIN_EFFECT
+from hsokv.plots.findings import QUESTION
+from hsokv.plots.screens import for_screens, in_columns, is_narrow, set_finding, width_in
 from hsokv.plots.style import (
     BLACK,
     BLUE,
@@ -19,17 +32,26 @@ from hsokv.plots.style import (
     GREY,
     ORANGE,
     VERMILION,
-    WIDTH_IN,
     make_panels,
 )
+from hsokv.stats.decisions import OPEN
 
 BASE_STYLE = {
     "current": {"color": VERMILION, "marker": "D"},
     "simple": {"color": ORANGE, "marker": "P"},
     "nearest_neighbor": {"color": BLUE, "marker": "o"},
 }
+EFFECT_LABEL = "effect on accuracy (points)"
+SIZES = ("", ", size unclear", ", a little")
+#: Verdict -> the answer to whether a mechanism costs accuracy.
+COSTS = {
+    **{verdict: f"yes{size}" for verdict, size in zip(HARMFUL, SIZES)},
+    **{verdict: f"no, it helps{size}" for verdict, size in zip(HELPFUL, SIZES)},
+    NO_EFFECT: "no", OPEN: "cannot be told", FLOOR_VERDICT: "nothing to lose",
+}  # fmt: skip
 
 
+@for_screens
 def plot_issue_effects(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     """Draw what a mechanism does to accuracy, a panel per condition and a row per comparison.
 
@@ -47,7 +69,7 @@ def plot_issue_effects(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     rows = list(dict.fromkeys(zip(table["label"], table["base"], table["is_main"])))
     conditions = list(dict.fromkeys(table["condition"]))
     n = len(conditions)
-    fig, axes = make_panels(None, n, n, 1.15 + 0.3 * len(rows), sharex=True)
+    fig, axes = make_panels(None, n, n, 1.0 + 0.36 * len(rows), sharex=True)
     reach = 100 * np.abs(table[["low", "high"]].to_numpy()).max()
     limit = max(12.0, 1.08 * reach)
     for panel, condition in zip(axes, conditions):
@@ -57,14 +79,65 @@ def plot_issue_effects(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
             _draw_effect(panel, row, rows.index((row.label, row.base, row.is_main)))
         panel.set_title(CONDITION_LABEL.get(condition, condition))
         panel.set(xlim=(-limit, limit), ylim=(len(rows) - 0.4, -0.6))
-        panel.tick_params(axis="y", length=0)
-    axes[0].set_yticks(range(len(rows)), [label for label, _, _ in rows])
-    axes[0].set_ylabel("comparison")
-    fig.supxlabel("accuracy with minus without (points); left of 0: harm", fontsize=9.5)
-    _legend(fig, [base for base in BASE_STYLE if base in set(table["base"])])
+        panel.tick_params(axis="y", length=0, labelsize=8)
+    names = [f"{label}\n({BASE_NAMES[base]})" for label, base, _ in rows]
+    axes[0].set_yticks(range(len(rows)), names)
+    fig.supxlabel(EFFECT_LABEL, fontsize=9.5)
     return fig, axes
 
 
+def tell_harm(table: pd.DataFrame, issue: str) -> str:
+    """Tell in which learners an issue's mechanism costs accuracy.
+
+    Args:
+        table: from `effects.effect_table`.
+        issue: key of `effects.ISSUES`.
+    """
+    told = {name: verdict(table, [base]) for base, name in BASE_NAMES.items()}
+    parts = [f"{name}: {COSTS.get(found, found)}" for name, found in told.items() if found in COSTS]
+    return f"Does it cost accuracy ({ISSUES[issue].mechanism})? " + "; ".join(parts)
+
+
+@for_screens
+def plot_overview(effects: Mapping[str, pd.DataFrame], condition: str = "verbatim") -> Figure:
+    """Draw the main effects of all issues under a condition, the most harmful first.
+
+    Args:
+        effects: issue -> its `effects.effect_table`.
+        condition: a test condition.
+
+    Raises:
+        ValueError: there is no effect.
+    """
+    tables = {k: t[t["is_main"] & (t["condition"] == condition)] for k, t in effects.items()}
+    tables = {k: t for k, t in tables.items() if len(t)}
+    if not tables:
+        raise ValueError(f"no main effect under {condition!r}: run the issues' arms first")
+    order = sorted(tables, key=lambda issue: round(tables[issue]["point"].min(), 3))
+    fig, (panel,) = make_panels(None, 1, 1, 1.1 + 0.42 * len(order))
+    panel.axvspan(-100 * MIN_EFFECT, 100 * MIN_EFFECT, color="#E6E6E6", linewidth=0)
+    panel.axvline(0, color=BLACK, linewidth=1)
+    for y, issue in enumerate(order):
+        for row in tables[issue].itertuples():
+            _draw_effect(panel, row, y + 0.24 * (list(BASE_STYLE).index(row.base) - 1))
+    names = [f"{ISSUES[issue].number} {ISSUES[issue].mechanism}" for issue in order]
+    panel.set_yticks(range(len(order)), names)
+    panel.set(ylim=(len(order) - 0.4, -0.6))
+    panel.set_xlabel(EFFECT_LABEL, loc="right")
+    panel.tick_params(axis="y", length=0)
+    _legend(
+        fig, [base for base in BASE_STYLE if any(base in set(t["base"]) for t in tables.values())]
+    )
+    counts = []
+    for base, name in BASE_NAMES.items():
+        found = [v for t in tables.values() for v in t.loc[t["base"] == base, "verdict"]]
+        counts.append(f"{sum(v in HARMFUL for v in found)} of {len(found)} in {name}")
+    question = QUESTION.get(condition, condition)
+    set_finding(fig, f"Mechanisms that harm on {question}: " + ", ".join(counts))
+    return fig
+
+
+@for_screens
 def plot_hit_rate(means: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     """Draw hit rate against two measures of use, a point per arm; hollow: scored by dot product.
 
@@ -80,8 +153,9 @@ def plot_hit_rate(means: pd.DataFrame) -> tuple[Figure, np.ndarray]:
         "top1_key_correct": "nearest key right (%)",
         "memory_utility": "memory utility (points)",
     }
-    fig = plt.figure(figsize=(WIDTH_IN, 3.2), layout="constrained")
-    axes = fig.subplots(1, 2, sharex=True)
+    shape = (2, 1) if is_narrow() else (1, 2)
+    fig = plt.figure(figsize=(width_in(), 3.2 * shape[0]), layout="constrained")
+    axes = fig.subplots(*shape, sharex=True)
     for panel, (use, label) in zip(axes, uses.items()):
         panel.axvline(1, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
         for row in means.itertuples():
@@ -93,8 +167,12 @@ def plot_hit_rate(means: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     ticks = [t for t in (0.25, 0.5, 1, 2, 5, 10, 20) if _within(t, means["kv_hit_rate"])]
     axes[0].set_xticks(ticks, [f"{t:g}" for t in ticks])
     axes[0].minorticks_off()
-    fig.supxlabel("hit rate (mean score of the entries read, log scale); dashed: 1", fontsize=9.5)
+    axes[-1].set_xlabel("hit rate (log scale; dashed: 1)")
+    axes[0].set_xlabel("" if is_narrow() else "hit rate (log scale; dashed: 1)")
     _legend(fig, [base for base in BASE_STYLE if base in set(means["base"])])
+    ranks = means[["kv_hit_rate", *uses]].rank().corr()["kv_hit_rate"]
+    told = f"right keys {ranks['top1_key_correct']:+.2f}, utility {ranks['memory_utility']:+.2f}"
+    set_finding(fig, f"Rank correlation of the hit rate over learners: with {told}")
     return fig, axes
 
 
@@ -102,7 +180,7 @@ def _within(tick: float, values: pd.Series) -> bool:
     return values.min() / 1.5 <= tick <= 1.5 * values.max()
 
 
-def _draw_effect(panel: Axes, row, y: int) -> None:
+def _draw_effect(panel: Axes, row, y: float) -> None:
     """Draw one interval with its point, in points."""
     style = BASE_STYLE[row.base]
     width, size, alpha = (1.8, 5.5, 1.0) if row.is_main else (1.0, 3.5, 0.65)
@@ -117,9 +195,10 @@ def _legend(fig: Figure, bases: list[str]) -> None:
         Line2D([], [], **BASE_STYLE[base], linestyle="none", label=BASE_NAMES[base])
         for base in bases
     ]
-    fig.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    fig.legend(handles=handles, loc="outside lower center", ncols=in_columns(len(handles)))
 
 
+@for_screens
 def draw_issue(issue: str, rows: pd.DataFrame) -> Figure:
     """Draw the figure of an issue's page from the experiment's rows.
 
@@ -128,4 +207,7 @@ def draw_issue(issue: str, rows: pd.DataFrame) -> Figure:
     """
     if issue == "5_1":
         return plot_hit_rate(arm_means(rows, "verbatim"))[0]
-    return plot_issue_effects(effect_table(rows, issue))[0]
+    table = effect_table(rows, issue)
+    fig, _ = plot_issue_effects(table)
+    set_finding(fig, tell_harm(table, issue))
+    return fig

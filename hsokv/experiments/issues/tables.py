@@ -33,7 +33,7 @@ def arms_text(frame: pd.DataFrame, issue: str, condition: str = "verbatim") -> p
     """Return what the memories of an issue's arms held and did, means over seeds.
 
     Returns:
-        Columns learner, arm (the variant; 'base' for none), stored, consolidated, forgotten
+        Columns learner, variant (– for none), stored, consolidated, forgotten
         (entries), nearest key right (%), memory utility (points), network alone (accuracy in %
         without the memory), gate.
     """
@@ -45,7 +45,7 @@ def arms_text(frame: pd.DataFrame, issue: str, condition: str = "verbatim") -> p
             continue
         mean = rows.select_dtypes("number").agg(lambda column: exact_mean(column.dropna()))
         table.append(
-            {"learner": BASE_NAMES[base], "arm": variant or "base",
+            {"learner": BASE_NAMES[base], "variant": variant or "–",
              "stored": f"{mean['n_entries']:,.1f}",
              "consolidated": f"{mean['n_consolidated']:,.1f}",
              "forgotten": f"{mean['n_forgotten']:,.1f}",
@@ -55,6 +55,47 @@ def arms_text(frame: pd.DataFrame, issue: str, condition: str = "verbatim") -> p
              "gate": f"{mean['gate_mean']:.2f}" if mean["gate_mean"] >= 0 else "–"}
         )  # fmt: skip
     return pd.DataFrame(table)
+
+
+def hit_rate_text(means: pd.DataFrame) -> pd.DataFrame:
+    """Return `hit_rate.arm_means` in words, the lowest hit rate first.
+
+    Returns:
+        Columns learner, variant, similarity, hit rate, nearest key right (%), memory utility
+        (points), accuracy (%).
+    """
+    means = means.sort_values("kv_hit_rate", kind="stable")
+    percent = {
+        "nearest key right (%)": "top1_key_correct", "memory utility (points)": "memory_utility",
+        "accuracy (%)": "accuracy",
+    }  # fmt: skip
+    shown = {"learner": means["base"].map(BASE_NAMES), "variant": means["variant"].replace("", "–"),
+             "similarity": means["similarity"],
+             "hit rate": [f"{x:.2f}" for x in means["kv_hit_rate"]]}  # fmt: skip
+    for name, column in percent.items():
+        shown[name] = [f"{100 * x:.1f}" for x in means[column]]
+    return pd.DataFrame(shown)
+
+
+def happens(frame: pd.DataFrame) -> dict[str, str]:
+    """Tell whether what an issue describes happens in H-SOKV, where it can be seen in its memory.
+
+    Means over seeds, under `verbatim`. An issue that speaks of accuracy alone has no entry.
+    """
+    rows = {v: arm_rows(frame, BASES[0], v, "verbatim") for v in ("", "write_all")}
+    if rows[""].empty:
+        return {}
+    own = rows[""].mean(numeric_only=True)
+    written = own["n_entries"] + own["n_consolidated"] + own["n_forgotten"]
+    told = {
+        "1_1": f"{own['n_consolidated']:,.0f} of {written:,.0f} memories deleted",
+        "1_2": f"{own['n_forgotten']:,.0f} of {written:,.0f} memories deleted",
+        "4_1": f"gate {own['gate_mean']:.2f}: the memory's share of the answer",
+    }
+    if len(rows["write_all"]):
+        every = rows["write_all"][["n_entries", "n_consolidated", "n_forgotten"]].sum(axis=1).mean()
+        told["3_2"] = f"{written:,.0f} of {every:,.0f} texts written"
+    return told
 
 
 def to_html(table: pd.DataFrame) -> str:
@@ -68,8 +109,8 @@ def overview(effects: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the ten issues that are effects on accuracy, one `effect_table` each.
 
     Returns:
-        Columns issue, claim, verdict, prototype and simple (the verdicts on the prototype alone,
-        and on the other learners), measured (the answer in a sentence).
+        Columns issue, claim, verdict, prototype and simple (the verdicts on H-SOKV alone, and on
+        the other learners), measured (the answer in a sentence).
     """
     rows = [
         {"issue": ISSUES[key].number, "claim": ISSUES[key].claim, "verdict": verdict(table),

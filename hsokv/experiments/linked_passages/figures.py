@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from hsokv.experiments.linked_passages.estimates import DEFAULT, OURS, estimate
 from hsokv.experiments.linked_passages.tables import ARMS, COMPARED, SAMPLE_LABEL
 from hsokv.experiments.linked_passages.trials import HELD_OUT, IN_SAMPLE, TRANSFER
+from hsokv.plots.screens import for_screens, in_columns, set_finding
 from hsokv.plots.style import BLACK, BLUE, GREY, VERMILION, interval_style, make_panels
 
 #: Part -> how it is drawn, its name in the legend, and how far it stands above the line.
@@ -19,6 +20,7 @@ READINGS = {
 }
 
 
+@for_screens
 def draw_recall(rows: pd.DataFrame) -> Figure:
     """Draw recall at 5 with intervals, a panel per sample and a line per method."""
     flows = [flow for flow in COMPARED if flow in set(rows["flow"])][::-1]
@@ -39,8 +41,19 @@ def draw_recall(rows: pd.DataFrame) -> Figure:
         panel.set(title=SAMPLE_LABEL[source], xlabel="recall at 5 (%, from 40)")
         panel.set(xlim=(40, 101), ylim=(-0.6, len(flows) - 0.4))
     handles = dict(zip(*axes[0].get_legend_handles_labels()[::-1]))
-    fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
+    fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=in_columns(3))
+    set_finding(fig, "; ".join(_tell_best(rows, source, flows) for source in sources))
     return fig
+
+
+def _tell_best(rows: pd.DataFrame, source: str, flows: list[str]) -> str:
+    """Tell ours and the best rival on questions that were not tuned on."""
+    found = {flow: estimate(rows, source, HELD_OUT, flow).point for flow in flows}
+    rival = max((flow for flow in found if flow not in (OURS, DEFAULT)), key=found.get)
+    ours = f"{ARMS[OURS]} {100 * found[OURS]:.1f} %, " if OURS in found else ""
+    return (
+        f"{SAMPLE_LABEL[source]}: {ours}the best rival ({ARMS[rival]}) {100 * found[rival]:.1f} %"
+    )
 
 
 def _n_ours(flows: list[str]) -> int:

@@ -11,7 +11,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hsokv.experiments.printed_table.tables import ARM_OF, HEADING_NAME, HEADINGS, ROW_IS, ROW_NAME
+from hsokv.experiments.printed_table.tables import (
+    ARM_NAME,
+    ARM_OF,
+    HEADING_NAME,
+    HEADINGS,
+    ROW_IS,
+    ROW_NAME,
+)
+from hsokv.plots.findings import tell_range
+from hsokv.plots.screens import for_screens, in_columns, is_narrow, set_finding
 from hsokv.plots.style import (
     ACCURACY_LABEL,
     BLACK,
@@ -31,6 +40,7 @@ MARKS = {
     "same_point": ("ours, the table's definition", BLUE, "o", 0.0),
     "meant_point": ("ours, what the heading promises", VERMILION, "D", 0.24),
 }  # column -> legend, colour, marker, place beside the row
+LEGEND = {"loc": "outside lower center", "handletextpad": 0.1}
 ARM_STYLE = {
     "as_shipped": (VERMILION, "d"),
     "as_shipped_masked": (ORANGE, "^"),
@@ -41,6 +51,7 @@ ARM_STYLE = {
 }
 
 
+@for_screens
 def plot_printed(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     """Draw printed and measured numbers, a panel per heading, a line per printed row.
 
@@ -72,12 +83,19 @@ def plot_printed(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
         for y in np.arange(0.5, len(rows) - 1):
             panel.axhline(y, color="#BBBBBB", linewidth=0.6)
         panel.grid(axis="y", visible=False)
-    fig.supxlabel(PERCENT, fontsize=9.5)
+    axes[-1 if is_narrow() else 1].set_xlabel(PERCENT)
     handles = dict(zip(*axes[0].get_legend_handles_labels()[::-1]))
-    fig.legend(handles.values(), handles, loc="outside upper center", ncols=3, handletextpad=0.1)
+    fig.legend(handles.values(), handles, **LEGEND, ncols=in_columns(3))
+    parts = []
+    for prefix, words in (("same_", "as the table counts"), ("meant_", "as its headings promise")):
+        own = table[table[f"{prefix}point"].notna()]
+        inside = own["printed"].between(own[f"{prefix}low"], own[f"{prefix}high"]).sum()
+        parts.append(f"{inside} of {len(own)} {words}")
+    set_finding(fig, "Printed numbers inside our intervals: " + ", ".join(parts))
     return fig, axes
 
 
+@for_screens
 def plot_few_texts(outcomes: pd.DataFrame, counts: pd.Series) -> tuple[Figure, np.ndarray]:
     """Draw what k of n right answers can tell, and how many words a seed calls one-shot.
 
@@ -86,9 +104,9 @@ def plot_few_texts(outcomes: pd.DataFrame, counts: pd.Series) -> tuple[Figure, n
         counts: one-shot words of each seed, (n_seeds,), whole numbers.
     """
     require(outcomes, "right", "point", "low", "high", "n")
-    fig, axes = make_panels(None, 1, 1, 2.8)
+    fig, axes = make_panels(None, 1, 1, 5.6 if is_narrow() else 2.8)
     axes[0].remove()
-    axes = fig.subplots(1, 2)
+    axes = fig.subplots(*((2, 1) if is_narrow() else (1, 2)))
     n = int(outcomes["n"].iloc[0])
     for row in outcomes.itertuples():
         axes[0].hlines(row.right, 100 * row.low, 100 * row.high, color=BLUE, linewidth=1.6)
@@ -102,9 +120,13 @@ def plot_few_texts(outcomes: pd.DataFrame, counts: pd.Series) -> tuple[Figure, n
     axes[1].set(xlabel="one-shot words (of 20)", ylabel="seeds", xticks=values)
     axes[1].yaxis.get_major_locator().set_params(integer=True)
     axes[1].set_title("words with one training text")
+    middle = outcomes.iloc[(len(outcomes) + 1) // 2]
+    ends = tell_range(middle[["low", "high"]])
+    set_finding(fig, f"{middle['right']:.0f} right of {n} can mean anything from {ends}")
     return fig, axes
 
 
+@for_screens
 def plot_spread(frame: pd.DataFrame, printed: dict[str, float]) -> tuple[Figure, np.ndarray]:
     """Draw every seed's score per arm: over one-shot words, and over all test texts.
 
@@ -127,14 +149,20 @@ def plot_spread(frame: pd.DataFrame, printed: dict[str, float]) -> tuple[Figure,
             if column == "one_shot_accuracy" and arm in printed:
                 panel.plot(100 * printed[arm], y, "X", color=BLACK, ms=6, zorder=3)
         panel.set(xlim=(-3, 103), xticks=[0, 25, 50, 75, 100], ylim=(len(arms) - 0.4, -0.6))
-        panel.set_yticks(range(len(arms)), arms)
+        panel.set_yticks(range(len(arms)), [ARM_NAME[arm] for arm in arms])
         panel.tick_params(axis="y", length=0)
     axes[0].set_title("words with one training text")
     axes[1].set_title("all 100 test texts")
     fig.supxlabel(f"{ACCURACY_LABEL}; a mark per seed, bar: median", fontsize=9.5)
+    spans = frame.groupby("arm")["one_shot_accuracy"].agg(lambda x: x.max() - x.min())
+    widest = spans.idxmax()
+    ends = tell_range(frame.loc[frame["arm"] == widest, "one_shot_accuracy"])
+    told = f"One seed says little: {ARM_NAME[widest]} scores {ends}"
+    set_finding(fig, f"{told} on words with one training text")
     return fig, axes
 
 
+@for_screens
 def plot_causes(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     """Draw the chain of causes, a panel per arm, with the numbers beside the marks.
 
@@ -154,8 +182,14 @@ def plot_causes(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
         panel.set(xlim=(0, 104), xticks=[0, 50, 100], ylim=(len(labels) - 0.4, -0.7))
         panel.set_yticks(range(len(labels)), labels)
         panel.tick_params(axis="y", length=0)
-        panel.set_title(arm)
+        panel.set_title(ARM_NAME[arm])
     fig.supxlabel(PERCENT, fontsize=9.5)
+    parts = []
+    for arm in arms:
+        points = table[table["arm"] == arm].set_index("label")["point"]
+        ends = [f"{100 * points[label]:.0f} %" for label in labels[:2] if label in points]
+        parts.append(f"{ARM_NAME[arm]} {', re-encoded '.join(ends)}")
+    set_finding(fig, "Nearest stored key right: " + "; ".join(parts))
     return fig, axes
 
 

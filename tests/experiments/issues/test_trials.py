@@ -15,6 +15,8 @@ from hsokv.experiments.effects import (
     NOT_RUN,
     OPEN,
     OPPOSITE,
+    OPPOSITE_SMALL,
+    OPPOSITE_UNSIZED,
     REAL,
     REAL_SMALL,
     REAL_UNSIZED,
@@ -147,7 +149,9 @@ def test_wrong_parameters(params, message):
         (-0.20, -0.06, 0.8, REAL),
         (-0.20, -0.01, 0.8, REAL_UNSIZED),
         (-0.04, -0.01, 0.8, REAL_SMALL),
-        (0.01, 0.20, 0.8, OPPOSITE),
+        (0.06, 0.20, 0.8, OPPOSITE),
+        (0.01, 0.20, 0.8, OPPOSITE_UNSIZED),
+        (0.01, 0.04, 0.8, OPPOSITE_SMALL),
         (-0.04, 0.04, 0.8, NO_EFFECT),
         (-0.04, 0.06, 0.8, OPEN),
         (-0.04, 0.04, 0.05, FLOOR_VERDICT),
@@ -164,7 +168,8 @@ def test_verdict_of_a_cell(low, high, best, expected):
     [
         ([REAL_SMALL, REAL, NO_EFFECT], REAL),
         ([REAL_SMALL, OPPOSITE], DEPENDS),
-        ([OPPOSITE, OPEN], OPPOSITE),
+        ([REAL_SMALL, OPPOSITE_SMALL], DEPENDS),
+        ([OPPOSITE_UNSIZED, OPPOSITE, OPEN], OPPOSITE),
         ([NO_EFFECT, FLOOR_VERDICT], NO_EFFECT),
         ([NO_EFFECT, OPEN], OPEN),
         ([FLOOR_VERDICT], OPEN),
@@ -185,7 +190,7 @@ def test_effect_has_the_sign_of_the_harm():
     assert row["high"] < -0.2 and row["verdict"] == REAL
     assert issue_verdicts.verdict(table) == REAL
     text = issue_verdicts.answer(table, "2_2")
-    assert text.startswith("Real: averaging the top five") and "simple learner under verb" in text
+    assert text.startswith("Real. Effect of mean of five") and "plain memory -47.9" in text
     assert "n = 240" in text
 
 
@@ -258,7 +263,7 @@ def test_figures_have_a_panel_per_condition():
     fig, axes = issue_plots.plot_issue_effects(effect_table(rows, "2_2"))
     assert len(axes) == 3 and axes[0].get_xlim()[0] < -50
     labels = [t.get_text() for t in axes[0].get_yticklabels()]
-    assert labels == ["mean of 5 − top 1", "vote of 5 − top 1"]
+    assert labels == [f"{told} − top 1\n(plain memory)" for told in ("mean of 5", "vote of 5")]
     assert len({style["marker"] for style in issue_plots.BASE_STYLE.values()}) == len(BASES)
     fig, axes = issue_plots.plot_hit_rate(hit_rate.arm_means(rows, "verbatim"))
     assert len(axes) == 2 and axes[0].get_xscale() == "log"
