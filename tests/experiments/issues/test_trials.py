@@ -248,7 +248,7 @@ def test_tables_in_words():
     assert len(effects) == 6 and effects["comparison"].str.contains("further").sum() == 3
     assert effects["difference (points)"].str.match(r"[+-]\d+\.\d \[").all()
     assert issue_tables.to_html(effects).count("<tr") == 7
-    arms = issue_tables.arms_text(rows, "2_2").set_index("arm")
+    arms = issue_tables.arms_text(rows, "2_2").set_index("variant")
     assert list(arms.index) == ["base", "top5", "top5_vote"]
     assert arms.loc["base", "gate"] == "–" and arms.loc["top5", "stored"] == "3.0"
     tables = {issue: effect_table(rows, issue) for issue in ("2_1", "2_2")}
