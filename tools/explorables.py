@@ -33,7 +33,7 @@ MARK = re.compile(r"^% explorable: (\w+)$", re.MULTILINE)
 LANDMARKS = {
     "H-SOKV's cell": CURRENT,
     "our first design": REDESIGN,
-    "every fix the sources ask for": SOURCES_FIXES,
+    "every fix the source documents ask for": SOURCES_FIXES,
 }
 GAME = GAMES["redesign"]
 LABELS = {switch.name: switch.label for switch in SWITCHES}

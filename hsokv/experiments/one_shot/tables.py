@@ -51,10 +51,10 @@ def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_flows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the best flow per condition, as text, of the sources and of all.
+    """Return the best flow per condition, as text, of the source documents and of all.
 
-    Flows of the sources are those that the study did not add: no library baseline, no lookup and
-    not its own designs.
+    Flows of the source documents are those that the study did not add: no library baseline, no
+    lookup and not its own designs.
 
     Args:
         table: of `accuracy_table`.
