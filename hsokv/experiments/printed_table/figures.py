@@ -11,7 +11,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hsokv.experiments.printed_table.tables import ARM_OF, HEADING_NAME, HEADINGS, ROW_IS, ROW_NAME
+from hsokv.experiments.printed_table.tables import (
+    ARM_NAME,
+    ARM_OF,
+    HEADING_NAME,
+    HEADINGS,
+    ROW_IS,
+    ROW_NAME,
+)
 from hsokv.plots.style import (
     ACCURACY_LABEL,
     BLACK,
@@ -127,7 +134,7 @@ def plot_spread(frame: pd.DataFrame, printed: dict[str, float]) -> tuple[Figure,
             if column == "one_shot_accuracy" and arm in printed:
                 panel.plot(100 * printed[arm], y, "X", color=BLACK, ms=6, zorder=3)
         panel.set(xlim=(-3, 103), xticks=[0, 25, 50, 75, 100], ylim=(len(arms) - 0.4, -0.6))
-        panel.set_yticks(range(len(arms)), arms)
+        panel.set_yticks(range(len(arms)), [ARM_NAME[arm] for arm in arms])
         panel.tick_params(axis="y", length=0)
     axes[0].set_title("words with one training text")
     axes[1].set_title("all 100 test texts")
@@ -154,7 +161,7 @@ def plot_causes(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
         panel.set(xlim=(0, 104), xticks=[0, 50, 100], ylim=(len(labels) - 0.4, -0.7))
         panel.set_yticks(range(len(labels)), labels)
         panel.tick_params(axis="y", length=0)
-        panel.set_title(arm)
+        panel.set_title(ARM_NAME[arm])
     fig.supxlabel(PERCENT, fontsize=9.5)
     return fig, axes
 

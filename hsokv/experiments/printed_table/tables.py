@@ -13,6 +13,15 @@ from hsokv.experiments.printed_table.printed import PRINTED
 from hsokv.stats.intervals import Interval, binomial_interval, seeds_mean
 
 ARM_OF = {"h_sokv": "as_shipped"}  # printed rows whose arm has another name
+#: Arm -> what a reader calls it.
+ARM_NAME = {
+    "as_shipped": "H-SOKV as shipped",
+    "as_shipped_masked": "H-SOKV, padding hidden",
+    "baseline_1": "Baseline-1",
+    "baseline_2": "Baseline-2",
+    "baseline_2_cosine": "Baseline-2, cosine",
+    "baseline_3": "Baseline-3",
+}
 ROW_NAME = {
     "h_sokv": "H-SOKV",
     "baseline_1": "Baseline-1",
@@ -133,12 +142,13 @@ def explain_printed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def spread_table(frame: pd.DataFrame, column: str = "one_shot_accuracy") -> pd.DataFrame:
-    """Return how far seeds lie apart: arm, seeds, mean with interval, lowest, median, highest."""
+    """Return how far seeds lie apart: learner, seeds, mean, lowest, median, highest, as text."""
     table = []
     for arm in frame["arm"].unique():
         values = 100 * rows_of(frame, arm)[column].dropna()
         if len(values):
-            entry = {"arm": arm, "seeds": len(values), "mean": said(mean_of(frame, arm, column))}
+            mean = said(mean_of(frame, arm, column))
+            entry = {"learner": ARM_NAME[arm], "seeds": len(values), "mean": mean}
             ends = {"lowest": values.min(), "median": values.median(), "highest": values.max()}
             table.append(entry | {name: f"{value:.1f} %" for name, value in ends.items()})
     return pd.DataFrame(table)
@@ -163,7 +173,7 @@ def repair_table(frame: pd.DataFrame, column: str = "accuracy") -> pd.DataFrame:
         found = difference(frame, a, b, column)
         if found is not None:
             name = a[1] or "mask padding"
-            entry = {"arm": b[0], "repair": name, "label": f"{b[0]}: {name}"}
+            entry = {"arm": b[0], "repair": name, "label": f"{ARM_NAME[b[0]]}: {name}"}
             table.append(entry | found._asdict())
     return pd.DataFrame(table, columns=["arm", "repair", "label", *Interval._fields])
 

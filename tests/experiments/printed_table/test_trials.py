@@ -319,9 +319,10 @@ def test_figures(frame):
     _, axes = printed_plots.plot_spread(plain, printed_plots.printed_one_shot(table))
     marks = [line for line in axes[1].lines if line.get_marker() != "None"]
     assert sum(len(line.get_xdata()) for line in marks) == len(plain)
-    assert [t.get_text() for t in axes[0].get_yticklabels()] == list(ARMS)
+    names = printed_summary.ARM_NAME
+    assert [t.get_text() for t in axes[0].get_yticklabels()] == [names[arm] for arm in ARMS]
     _, axes = printed_plots.plot_causes(printed_summary.cause_table(frame))
-    assert [panel.get_title() for panel in axes] == list(REPAIRED)
+    assert [panel.get_title() for panel in axes] == [names[arm] for arm in REPAIRED]
     outcomes = printed_summary.few_texts_table(5)
     _, axes = printed_plots.plot_few_texts(outcomes, pd.Series([4, 4, 1]))
     assert sum(bar.get_height() for bar in axes[1].patches) == 3
