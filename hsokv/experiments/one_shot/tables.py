@@ -60,14 +60,14 @@ def best_flows(table: pd.DataFrame) -> pd.DataFrame:
         table: of `accuracy_table`.
 
     Returns:
-        Columns condition and, with name and accuracy, 'sources, documented', 'sources, tuned' and
+        Columns condition and, with name and accuracy, 'as documented', 'documented, tuned' and
         'any flow'; the lookup is in none. A dash where none was run.
     """
     of_sources = table["flow"].map(lambda flow: not FLOWS[flow].library) & ~table["flow"].isin(OURS)
     is_tuned = table["reading"] == TUNED
     groups = {
-        "sources, documented": of_sources & ~is_tuned,
-        "sources, tuned": of_sources & is_tuned,
+        "as documented": of_sources & ~is_tuned,
+        "documented, tuned": of_sources & is_tuned,
         "any flow": table["flow"] != "headword_lookup",
     }
     found = []
