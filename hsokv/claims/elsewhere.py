@@ -21,7 +21,7 @@ from typing import Any
 from hsokv.claims.rows import settings_of
 from hsokv.data.paraphrases import SOURCES
 from hsokv.experiments.associative_memory.cues import COMMON, FAR, PARAPHRASE
-from hsokv.experiments.associative_memory.tables import DOCUMENTED, KINDS
+from hsokv.experiments.associative_memory.tables import DOCUMENTED, KINDS, SOURCE_LABEL
 from hsokv.experiments.attribution.specifications import SPECIFICATIONS
 from hsokv.experiments.documented_size.trials import (
     POOLINGS,
@@ -143,7 +143,8 @@ def _associative_memory(measure: Mapping) -> Iterator[Specified]:
         for side, flow in sides.items():
             if flow == DOCUMENTED:
                 there[side] = {**there[side], "flow": kind}
-        yield {"cues": source, "wording": cue, "units": kind.partition("_")[0]}, there
+        units = "documented" if kind == DOCUMENTED else kind.partition("_")[0]
+        yield {"cues": SOURCE_LABEL[source], "wording": cue, "units": units}, there
 
 
 _FIND = {

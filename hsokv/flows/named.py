@@ -154,7 +154,7 @@ NOTES = {
         "surprise and reading only the nearest entry.",
     ),
     "minimal_config": Note(
-        "the quick test",
+        "the smallest repair, everything written",
         'The source documents call it "Quick Test: Replicate Baseline-3\'s Success" '
         f"({WALKTHROUGH}, last part).",
         "The smallest repair, with everything written.",
@@ -195,19 +195,24 @@ NOTES = {
         "label.",
     ),
     "nearest_neighbor_cosine": Note(
-        "the same with cosine",
-        "Not in the source documents, which hold that dropping the normalisation is what helps.",
-        "The nearest neighbour with one switch changed, to test that claim.",
+        "random vectors compared by cosine",
+        "Not in the source documents, which hold that dropping the normalisation is what helps: "
+        "this tests it.",
+        "The nearest neighbour with one switch changed.",
     ),
     "tfidf_neighbor": Note(
-        "TF-IDF nearest neighbour", LIBRARY, "The stored text with the closest TF-IDF vector."
+        "nearest text by weighted word counts",
+        LIBRARY,
+        "The stored text with the closest TF-IDF vector.",
     ),
-    "bm25": Note("BM25 search", LIBRARY, "The stored text that a search engine ranks first."),
+    "bm25": Note("a search engine", LIBRARY, "The stored text that a search engine ranks first."),
     "class_mean": Note(
-        "nearest class mean", LIBRARY, "The label whose mean TF-IDF vector is closest."
+        "the label with the nearest mean", LIBRARY, "The label whose mean TF-IDF vector is closest."
     ),
     "linear_probe": Note(
-        "logistic regression", LIBRARY, "A linear classifier on TF-IDF vectors, refitted each time."
+        "a classifier of word counts",
+        LIBRARY,
+        "A linear classifier on TF-IDF vectors, refitted each time.",
     ),
     "sentence_neighbor": Note(
         "a sentence encoder's nearest neighbour",
@@ -222,7 +227,7 @@ NOTES = {
         "The stored word that stands in the text; nothing is learned but the list of words.",
     ),
     "first_redesign": Note(
-        "the first design of this study",
+        "averaged vectors in which rare words weigh more",
         "Not in the source documents: made for this study.",
         "It keeps what the comparison of the documented flows speaks for: fixed random word "
         "vectors, every text stored, the nearest one gives the label.",
@@ -234,7 +239,7 @@ NOTES = {
         "much as it is rare in English, also in another form.",
     ),
     "redesign": Note(
-        "the design of this study: words and meaning as keys",
+        "words and meaning as keys",
         "Not in the source documents: made for this study.",
         "To what shared words say it adds how close two texts are in meaning, as a published "
         "sentence encoder (all-MiniLM-L6-v2, trained on web text) sees it once it has learned from "
