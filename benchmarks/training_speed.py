@@ -24,7 +24,7 @@ from hsokv.models.texts import TrainingSet
 from hsokv.models.transformer import GatedMemoryTransformer, sinusoidal_positions
 from hsokv.training.steps import train_episode
 
-PADDED = 96  # tokens, the prototype's fixed length
+PADDED = 96  # tokens, H-SOKV's fixed length
 
 
 class PlainTransformer(nn.Module):

@@ -1,8 +1,7 @@
 """Every mechanism is one switch of one frozen dataclass; a flow is one configuration.
 
-A comment beside each default gives its
-meaning or reason; the methods page of the book lists every place where the sources leave a choice
-and which reading was taken.
+A comment beside each default gives its meaning or reason; the methods page of the book lists every
+place where the source documents leave a choice and which reading was taken.
 """
 
 from __future__ import annotations
@@ -69,12 +68,12 @@ class FlowConfig:
 
     # Keys: how a text becomes a vector.
     encoder: Encoder = "transformer"  # 'embedding' averages token vectors, 'lexical' keeps words
-    d_model: Width = 256  # width of keys and states (sources' config)
-    n_layers: Layers = 4  # sources' config
+    d_model: Width = 256  # width of keys and states, as documented
+    n_layers: Layers = 4  # as documented
     n_heads: Width = 8  # study table
     d_ff: Width = 512  # study table
     dropout: ShareBelowOne = 0.1  # study table
-    max_len: Length = 256  # longest accepted text in tokens; the sources' stories reach 130
+    max_len: Length = 256  # longest accepted text in tokens; documented stories reach 130
     pooling: Pooling = "last"  # walkthrough 4.3.2: state of the last token
     pad_to: Padding = 0  # > 0: pad to this length and attend the padding (the shipped code did, 96)
     token_weights: TokenWeights = (
@@ -117,19 +116,19 @@ class FlowConfig:
     write_in_training: bool = False  # label read-outs too write (and read) at every training step
     # Lifecycle.
     consolidation: bool = False  # train on the surest entries, then delete them
-    forgetting: Forgetting = "none"  # 'utility' (sources) or 'interference' (shipped code)
+    forgetting: Forgetting = "none"  # 'utility' (source documents) or 'interference' (shipped code)
     lifecycle_every: Count = 10  # meta-iterations between consolidation and forgetting
     # Training.
     training: Training = "none"  # 'contrastive' is for averaged token vectors
     n_steps: Count = 100  # optimiser steps of 'steps' and 'contrastive'
     lr: Rate = 1e-4  # of Adam, Option 1; agents of a swarm draw theirs
-    batch_size: Count = 32  # texts; sources' research preset
+    batch_size: Count = 32  # texts; research preset of the source documents
     products: Products = (
         "bfloat16"  # precision of matrix products in training, where the CPU has it
     )
     stop_loss: NotNegative = 0.0  # > 0: stop when an epoch's mean loss falls below it
     # Swarm.
-    meta_iterations: Count = 10  # sources' research preset, as the next three
+    meta_iterations: Count = 10  # research preset of the source documents, as the next three
     n_managers: Count = 2  # each lets its weak agents follow its best
     agents_per_manager: Count = 5  # optimisers in turn: SGD, Adam, RMSprop, random search
     agent_steps: Count = 50  # optimiser steps per agent and meta-iteration

@@ -39,9 +39,9 @@ TITLES = {
 INTRO = """\
 # The claims ledger
 
-What the five sources claim or forecast, one row each, in our own words: how it is tested, the rule
-that decides it, what was measured, and what follows. A program computes the verdicts from the
-result rows; none is typed.
+What the five {ref}`source documents <sources>` claim or forecast, one row each, in our own words:
+how it is tested, the rule that decides it, what was measured, and what follows. A program computes
+the verdicts from the result rows; none is typed.
 
 * A claim **holds** when the whole 95 % interval of what was measured satisfies the rule, **fails**
   when the whole interval lies outside, and **cannot be told** when it lies partly inside. A
@@ -52,9 +52,12 @@ result rows; none is typed.
   that could be measured.
 * *Rule set before* means that the rule was written down before the rows existed. *Rule set after*
   means that the rows of the rare-word experiment were there already, that former rows of the
-  factorial had shown it (the fallback), or that the claim is a sum that anyone can redo. For the
+  factorial had shown it, or that the claim is a sum that anyone can redo. For the
   predecessor's table the rules came before our rows, but figures
   from earlier runs of its public code were known.
+* A claim about one mechanism is tested in the small learners of {doc}`../notebooks/03_the_issues`,
+  among them H-SOKV with one layer of width 64. *Short* and *long* say how long a learner trains;
+  long is the budget that the documents describe.
 * Where a difference cannot be told from 0, but one of 5 points either way is excluded, the row says
   so.
 * Where the same claim could be measured in other rows, by the other reading of the transformers, at
@@ -64,8 +67,9 @@ result rows; none is typed.
   **fails**) **where it can be told** that none says the opposite, **depends on** that one choice
   decides between opposites, **fragile** that none does. Where transformers can be read in two ways
   the row itself stands for the mean of all tokens, which is better for every flow.
-* In two rows of the sources' table the methods are swapped. A claim about a method is tested on
-  that method, a claim about a printed row on the method behind the row; the test says which.
+* In two rows of the table that the documents print the methods are swapped. A claim about a method
+  is tested on that method, a claim about a printed row on the method behind the row; the test says
+  which.
 """
 # On a phone the cells of a row stand below one another.
 STYLE = """\
@@ -115,8 +119,8 @@ def list_pages() -> set[str]:
 
 
 def _counts(judged: list[Judged]) -> str:
-    """Return how many claims of each source got each verdict."""
-    head = ["source", *VERDICTS, "all"]
+    """Return how many claims of each document got each verdict."""
+    head = ["document", *VERDICTS, "all"]
     rows = []
     for name, sources in [*((TITLES[s], [s]) for s in SOURCES), ("**all**", list(SOURCES))]:
         verdicts = [j.verdict for j in judged if j.claim.document in sources]
@@ -126,9 +130,9 @@ def _counts(judged: list[Judged]) -> str:
     sums = [verdict for measure, verdict in measures if measure.get("quantity") == "arithmetic"]
     apart = ", ".join(f"{sums.count(v)} {v}" for v in VERDICTS if v in sums)
     return (
-        f"The {len(judged)} claims by source and verdict. {len(sums)} of them are sums that the "
-        f"sources print, recomputed, and say nothing about a learner ({apart}):\n\n"
-        "```{table} Claims by source and verdict.\n:name: tab-claims\n\n"
+        f"The {len(judged)} claims by document and verdict. {len(sums)} of them are sums that the "
+        f"documents print, recomputed, and say nothing about a learner ({apart}):\n\n"
+        "```{table} Claims by document and verdict.\n:name: tab-claims\n\n"
         f"{table(head, rows)}\n```\n"
     )
 

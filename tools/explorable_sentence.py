@@ -14,6 +14,7 @@ from hsokv.data.stories import CONDITIONS
 from hsokv.data.tokenizer import split_words
 from hsokv.experiments.evaluate import fit_task, right_answers
 from hsokv.flows.base import Flow
+from hsokv.flows.display import display_name
 from hsokv.flows.make import make_flow
 from hsokv.flows.named import FLOWS
 from hsokv.memory.lexical import LEAST_GAIN
@@ -71,4 +72,5 @@ def sentence_table() -> str:
         )
         shares = [f"{100 * found.mean():.1f}" for found in (*right, alike)]
         lines.append([f"`{condition}`", *shares, str(len(stories.texts))])
-    return table(["right, in %", *learners, "simplified answers as lexical", "n"], lines)
+    heads = [display_name(name) for name in learners]
+    return table(["right, in %", *heads, "simplified answers as the whole", "n"], lines)

@@ -31,9 +31,9 @@ from tools.paths import BOOK
 
 MARK = re.compile(r"^% explorable: (\w+)$", re.MULTILINE)
 LANDMARKS = {
-    "H-SOKV's cell": CURRENT,
+    "small H-SOKV": CURRENT,
     "our first design": REDESIGN,
-    "every fix the sources ask for": SOURCES_FIXES,
+    "every fix the source documents ask for": SOURCES_FIXES,
 }
 GAME = GAMES["redesign"]
 LABELS = {switch.name: switch.label for switch in SWITCHES}
@@ -85,11 +85,11 @@ def builder_table(values: dict[str, CellValues]) -> str:
             for label, cell in LANDMARKS.items()}  # fmt: skip
     best = [found.accuracy(_about(found)["best"]).text() for found in values.values()]
     lines = [[prose(label), *texts] for label, texts in rows.items()]
-    return table(["learner", *values], [*lines, ["best of all cells", *best]])
+    return table(["learner", *values], [*lines, ["best of all combinations", *best]])
 
 
 def waterfall_data(values: dict[str, CellValues]) -> dict:
-    """Return every step from H-SOKV's cell to our first design, and every repair's share.
+    """Return every step from small H-SOKV to our first design, and every repair's share.
 
     A set of repairs made is a number whose bit i is repair i. `steps[condition][i][made]` is what
     repair i does to a learner with those made, 0 where it is itself among them.
@@ -99,7 +99,7 @@ def waterfall_data(values: dict[str, CellValues]) -> dict:
     index = {cell: place for place, cell in enumerate(list_cells())}
     return {
         "repairs": [LABELS[player] for player in players],
-        "ends": ["H-SOKV's cell", "our first design"],
+        "ends": ["small H-SOKV", "our first design"],
         "levels": {
             name: tenths(*(found.point[index[cell]] for cell in cells))
             for name, found in values.items()

@@ -93,7 +93,10 @@ def anchor(flow: str) -> str:
 
 def _compare() -> str:
     rows = [
-        [f"{{ref}}`{name} <{anchor(name)}>`", *map(prose, describe(config).values())]
+        [
+            f"{{ref}}`{DISPLAY[name]} <{anchor(name)}>` · `{name}`",
+            *map(prose, describe(config).values()),
+        ]
         for name, config in FLOWS.items()
     ]
     caption = "The flows side by side, generated from their configurations."

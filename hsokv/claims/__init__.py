@@ -1,4 +1,4 @@
-"""What the sources claim, judged by the committed rows."""
+"""What the source documents claim, judged by the committed rows."""
 
 from hsokv.claims.findings import evaluate
 from hsokv.claims.ledger import Claim, judge, read_claims

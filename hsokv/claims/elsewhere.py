@@ -21,7 +21,7 @@ from typing import Any
 from hsokv.claims.rows import settings_of
 from hsokv.data.paraphrases import SOURCES
 from hsokv.experiments.associative_memory.cues import COMMON, FAR, PARAPHRASE
-from hsokv.experiments.associative_memory.tables import DOCUMENTED, KINDS
+from hsokv.experiments.associative_memory.tables import DOCUMENTED, KINDS, SOURCE_LABEL
 from hsokv.experiments.attribution.specifications import SPECIFICATIONS
 from hsokv.experiments.documented_size.trials import (
     POOLINGS,
@@ -32,6 +32,7 @@ from hsokv.experiments.documented_size.trials import (
 )
 from hsokv.experiments.one_shot.arms import arm_name
 from hsokv.experiments.one_shot.trials import list_arms
+from hsokv.flows.display import DETAILS
 from hsokv.flows.named import BUDGETS
 from hsokv.flows.readings import TUNED, list_documented
 
@@ -62,7 +63,7 @@ def _one_shot(measure: Mapping) -> Iterator[Specified]:
     budgeted = any(budget in BUDGETS for _, _, budget in arms.values())
     budgets = ["demo", "full"] if budgeted else [""]
     for reading, budget, n_way in product(readings, budgets, WORDS):
-        taken = {"pooling": reading.replace("_", ", "), "budget": budget, "words": str(n_way)}
+        taken = {"pooling": _name(reading), "budget": _name(budget), "words": str(n_way)}
         sides = {side: {"arm": _arm(arm, reading, budget)} for side, arm in arms.items()}
         where = {**measure["where"], "n_way": n_way}
         if "" in sides:
@@ -78,6 +79,11 @@ def _arm(arm: tuple[str, str, str], reading: str, budget: str) -> str:
     return arm_name(flow, reading if has_reading else own, budget if known in BUDGETS else known)
 
 
+def _name(option: str) -> str:
+    """Return what a reader calls a reading or a budget."""
+    return DETAILS.get(option, option)
+
+
 def _issues(measure: Mapping) -> Iterator[Specified]:
     settings = settings_of(measure)
     base = next(iter(settings.values()))["base"]
@@ -89,7 +95,8 @@ def _issues(measure: Mapping) -> Iterator[Specified]:
         yield {"size": "small", "pooling": "mean", "training": "plain, 2e-3"}, dict(measure)
         for training, pooling in product(TRAININGS, POOLINGS):
             if all(is_run(base, variant, training) for variant in variants.values()):
-                taken = {"size": "documented", "pooling": pooling, "training": TRAINED[training]}
+                taken = {"size": "documented", "pooling": _name(pooling)}
+                taken["training"] = TRAINED[training]
                 where = {**measure["where"], "pooling": pooling, "training": training}
                 there = {**measure, "rows": "documented_size", "where": where}
                 for side, variant in variants.items():
@@ -104,19 +111,21 @@ def _trainings(measure: Mapping, base: str) -> Iterator[Specified]:
     sides = {side: {"training": name} for side, name in names.items()}
     for pooling in POOLINGS if is_run(base, "", SWARM) else ():
         where = {**measure["where"], "pooling": pooling}
-        taken = {"size": "documented", "pooling": pooling}
+        taken = {"size": "documented", "pooling": _name(pooling)}
         yield taken, {**measure, "rows": "documented_size", "where": where, **sides}
 
 
 def _attribution(measure: Mapping) -> Iterator[Specified]:
     for specification in SPECIFICATIONS:
         where = {**measure["where"], **specification._asdict()}
-        yield specification._asdict(), {**measure, "where": where}
+        taken = {"pooling": _name(specification.pooling), "rate": specification.rate}
+        yield taken, {**measure, "where": where}
 
 
 def _documented_size(measure: Mapping) -> Iterator[Specified]:
     for pooling in POOLINGS:
-        yield {"pooling": pooling}, {**measure, "where": {**measure["where"], "pooling": pooling}}
+        where = {**measure["where"], "pooling": pooling}
+        yield {"pooling": _name(pooling)}, {**measure, "where": where}
 
 
 def _associative_memory(measure: Mapping) -> Iterator[Specified]:
@@ -134,7 +143,8 @@ def _associative_memory(measure: Mapping) -> Iterator[Specified]:
         for side, flow in sides.items():
             if flow == DOCUMENTED:
                 there[side] = {**there[side], "flow": kind}
-        yield {"cues": source, "wording": cue, "units": kind.partition("_")[0]}, there
+        units = "documented" if kind == DOCUMENTED else kind.partition("_")[0]
+        yield {"cues": SOURCE_LABEL[source], "wording": cue, "units": units}, there
 
 
 _FIND = {

@@ -1,4 +1,4 @@
-"""The claims ledger: what the sources claim, read from YAML and judged by the committed rows.
+"""The claims ledger: claims of the source documents, read from YAML and judged by committed rows.
 
 A claim's verdict is computed here and nowhere else: it *holds* when the whole interval of what is
 measured satisfies the rule, *fails* when the whole interval lies outside, and *cannot be told*

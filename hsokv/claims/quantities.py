@@ -10,7 +10,7 @@ ledger. `where` chooses rows; `a` and `b` add to it what differs between the two
 - `shapley` (rows, switch, game, where): a switch's share of the gap between two cells; with
   `outcome` of that other outcome in place of accuracy
 - `correlation` (rows, x, y, where): rank correlation of two columns' means over all cells
-- `arithmetic` (expression): a sum that the sources print, recomputed
+- `arithmetic` (expression): a sum that the source documents print, recomputed
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ def _correlation(measure: Mapping, rows: Rows) -> tuple[Interval, str]:
     sums = (weights @ decimal_units(values)[0] for values in (x, y))  # exact: ties stay ties
     # Without spread there is no correlation: 0.
     point, *drawn = np.nan_to_num(rank_correlations(*sums))
-    return percentile_interval(point, drawn, defined.sum()), "cells"
+    return percentile_interval(point, drawn, defined.sum()), "combinations"
 
 
 def _arithmetic(measure: Mapping, rows: Rows) -> tuple[Interval, str]:

@@ -15,7 +15,7 @@ from hsokv.data.lexicon import load_fillers
 
 #: What a test story holds, by the name of the condition.
 CONDITIONS = {
-    "verbatim": "definition and usage of a training story again (the sources' protocol)",
+    "verbatim": "definition and usage of a training story again (the source documents' protocol)",
     "recognise": "a new sentence with the word",
     "infer": "the same sentence with the word blanked",
     "unseen": "a sentence with a word that was never stored: abstaining is right",

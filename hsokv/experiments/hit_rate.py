@@ -1,4 +1,4 @@
-"""Issue 5.1: does the sources' hit rate say whether a memory is of use?
+"""Issue 5.1: does the source documents' hit rate say whether a memory is of use?
 
 Over the arms of an experiment the mean score of what was read is compared with two measures of use:
 the share of queries whose nearest key belongs to the right word, and accuracy with the memory minus

@@ -35,7 +35,7 @@ class Answers:
         scores: class scores, (B, C), rows in [0, 1] that sum to 1, or to 0 where nothing answers.
         scores_without: the same with the memory switched off.
         novelty: how unlike anything stored each text is, (B,), higher is newer.
-        hit: mean similarity of the entries read, (B,), "KV hit rate" in the sources; NaN if none.
+        hit: mean similarity of the entries read, (B,), the documented "KV hit rate"; NaN if none.
         nearest: class of the nearest entry, (B,), -1 without a memory.
         has_read: whether an entry had weight in the answer, (B,), bool.
         gate: gate values, (B,), NaN without a gate.

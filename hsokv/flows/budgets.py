@@ -1,4 +1,4 @@
-"""Budgets: how long flows train whose training the sources let the user choose."""
+"""Budgets: how long flows train whose training the source documents let the user choose."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Switch:
         name: short name.
         label: what moving from `current` to the other level does.
         other: settings of the other level; those of `current` are `SMALL`'s.
-        issues: the sources' issues about it.
+        issues: the source documents' issues about it.
     """
 
     name: str
@@ -89,7 +89,7 @@ NAMES = tuple(switch.name for switch in SWITCHES)
 N_IN_TRAINING = NAMES.index("consolidation")  # the switches before it act in training
 CURRENT = "c111111111"  #: the cell of `current`
 REDESIGN = "c010000000"  #: the cell of `redesign`; keeps cosine
-SOURCES_FIXES = "c000000000"  #: every fix the sources ask for, the raw dot product included
+SOURCES_FIXES = "c000000000"  #: every fix of the source documents, the raw dot product included
 SIMPLE = "c110000000"  #: every repair but the keys, a transformer with a plain memory
 
 
@@ -140,7 +140,7 @@ def check_cell(cell: str) -> str:
     if len(cell) != len(SWITCHES) + 1 or cell[0] != "c" or set(cell[1:]) - {"0", "1"}:
         raise ValueError(
             f"cell {cell!r}: expected 'c' and {len(SWITCHES)} digits 0 or 1, one per switch "
-            f"({', '.join(NAMES)}); write {CURRENT!r} for the prototype's levels"
+            f"({', '.join(NAMES)}); write {CURRENT!r} for H-SOKV's levels"
         )
     return cell
 

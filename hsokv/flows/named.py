@@ -132,78 +132,87 @@ class Note(NamedTuple):
 WALKTHROUGH, COMPARISON, ISSUES = (
     "`execution_walkthrough`", "`flow_comparison`", "`issues_and_redesign`",
 )  # fmt: skip
-LIBRARY = "Not in the sources: what a user would pick instead."
+LIBRARY = "Not in the source documents: what a user would pick instead."
 NOTES = {
     "current": Note(
-        "the prototype as documented",
-        f'The sources call it "Current H-SOKV" ({WALKTHROUGH}, steps 4.3.1 to 4.3.6; '
+        "the learner of the source documents",
+        f'The source documents call it "Current H-SOKV" ({WALKTHROUGH}, steps 4.3.1 to 4.3.6; '
         f"{COMPARISON}).",
         "A swarm of agents trains a transformer that writes what surprises it into a memory and "
         "mixes what it reads back into its own state.",
     ),
     "as_shipped": Note(
         "the code behind the published table",
-        "The sources do not name it: it is the public code at the commit that printed their table.",
+        "The source documents do not name it: it is the public code at the commit that printed "
+        "their table.",
         "The same idea, with every deviation of that code from its documents kept.",
     ),
     "minimal_fix": Note(
         "the smallest repair",
-        f'The sources call it "Option 1: Minimal Fix" ({ISSUES}; {COMPARISON}).',
-        "The prototype without swarm, lifecycle and context boosts, writing at a lower surprise "
-        "and reading only the nearest entry.",
+        f'The source documents call it "Option 1: Minimal Fix" ({ISSUES}; {COMPARISON}).',
+        "H-SOKV without swarm, consolidation, forgetting and context boosts, writing at a lower "
+        "surprise and reading only the nearest entry.",
     ),
     "minimal_config": Note(
-        "the quick test",
-        'The sources call it "Quick Test: Replicate Baseline-3\'s Success" '
+        "the smallest repair, everything written",
+        'The source documents call it "Quick Test: Replicate Baseline-3\'s Success" '
         f"({WALKTHROUGH}, last part).",
         "The smallest repair, with everything written.",
     ),
     "hybrid": Note(
         "a trained encoder with a plain memory",
-        f'The sources call it "Option 2: Hybrid" ({ISSUES}; {COMPARISON}).',
+        f'The source documents call it "Option 2: Hybrid" ({ISSUES}; {COMPARISON}).',
         "A transformer is trained as a classifier, then only its states are used: the nearest "
         "stored text gives the label.",
     ),
     "simple_kv": Note(
-        "the full redesign, untrained",
-        f'The sources call it "Option 3: Full Redesign" ({ISSUES}).',
+        "averaged vectors with a plain memory, untrained",
+        f'The source documents call it "Option 3: Full Redesign" ({ISSUES}).',
         "Averaged token vectors, every text stored, the nearest one gives the label.",
     ),
     "simple_kv_contrastive": Note(
-        "the full redesign, trained",
-        f'The sources call it "Option 3: Full Redesign", with its optional training ({ISSUES}).',
+        "averaged vectors with a plain memory, trained",
+        f'The source documents call it "Option 3: Full Redesign", with its optional training '
+        f"({ISSUES}).",
         "The same memory, after pulling the vectors of one label's texts together.",
     ),
     "fine_tune": Note(
         "a classifier without a memory",
-        f'The sources call it "Baseline-1: Standard Fine-tuning" ({WALKTHROUGH}, step 5.1).',
-        "The prototype's transformer alone, trained at the swarm's budget in counted FLOPs.",
+        f'The source documents call it "Baseline-1: Standard Fine-tuning" ({WALKTHROUGH}, '
+        "step 5.1).",
+        "H-SOKV's transformer alone, trained at the swarm's budget in counted FLOPs.",
     ),
     "kv_only": Note(
         "a memory without training",
-        f'The sources call it "Baseline-2: KV-only" ({WALKTHROUGH}, step 5.2).',
-        "The prototype with frozen random weights: only its memory learns.",
+        f'The source documents call it "Baseline-2: KV-only" ({WALKTHROUGH}, step 5.2).',
+        "H-SOKV with frozen random weights: only its memory learns.",
     ),
     "nearest_neighbor": Note(
         "nearest neighbour on random vectors",
-        f'The sources call it "Baseline-3: In-Context Learning" ({WALKTHROUGH}, step 5.3).',
+        f'The source documents call it "Baseline-3: In-Context Learning" ({WALKTHROUGH}, '
+        "step 5.3).",
         "Averaged random token vectors, every text stored, the largest dot product gives the "
         "label.",
     ),
     "nearest_neighbor_cosine": Note(
-        "the same with cosine",
-        "Not in the sources, which hold that dropping the normalisation is what helps.",
-        "The nearest neighbour with one switch changed, to test that claim.",
+        "random vectors compared by cosine",
+        "Not in the source documents, which hold that dropping the normalisation is what helps: "
+        "this tests it.",
+        "The nearest neighbour with one switch changed.",
     ),
     "tfidf_neighbor": Note(
-        "TF-IDF nearest neighbour", LIBRARY, "The stored text with the closest TF-IDF vector."
+        "nearest text by weighted word counts",
+        LIBRARY,
+        "The stored text with the closest TF-IDF vector.",
     ),
-    "bm25": Note("BM25 search", LIBRARY, "The stored text that a search engine ranks first."),
+    "bm25": Note("a search engine", LIBRARY, "The stored text that a search engine ranks first."),
     "class_mean": Note(
-        "nearest class mean", LIBRARY, "The label whose mean TF-IDF vector is closest."
+        "the label with the nearest mean", LIBRARY, "The label whose mean TF-IDF vector is closest."
     ),
     "linear_probe": Note(
-        "logistic regression", LIBRARY, "A linear classifier on TF-IDF vectors, refitted each time."
+        "a classifier of word counts",
+        LIBRARY,
+        "A linear classifier on TF-IDF vectors, refitted each time.",
     ),
     "sentence_neighbor": Note(
         "a sentence encoder's nearest neighbour",
@@ -213,24 +222,25 @@ NOTES = {
     ),
     "headword_lookup": Note(
         "looking for the word itself",
-        "Not in the sources: the trivial solution, which every result has to be held against.",
+        "Not in the source documents: the trivial solution, which every result has to be held "
+        "against.",
         "The stored word that stands in the text; nothing is learned but the list of words.",
     ),
     "first_redesign": Note(
-        "the first design of this study",
-        "Not in the sources: made for this study.",
-        "It keeps what the comparison of the sources' flows speaks for: fixed random word vectors, "
-        "every text stored, the nearest one gives the label.",
+        "averaged vectors in which rare words weigh more",
+        "Not in the source documents: made for this study.",
+        "It keeps what the comparison of the documented flows speaks for: fixed random word "
+        "vectors, every text stored, the nearest one gives the label.",
     ),
     "lexical": Note(
         "the words themselves as keys",
-        "Not in the sources: made for this study.",
+        "Not in the source documents: made for this study.",
         "Every text is stored; a word that a text shares with an entry or its label counts for as "
         "much as it is rare in English, also in another form.",
     ),
     "redesign": Note(
-        "the design of this study: words and meaning as keys",
-        "Not in the sources: made for this study.",
+        "words and meaning as keys",
+        "Not in the source documents: made for this study.",
         "To what shared words say it adds how close two texts are in meaning, as a published "
         "sentence encoder (all-MiniLM-L6-v2, trained on web text) sees it once it has learned from "
         "other words how usages and definitions meet.",

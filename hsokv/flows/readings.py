@@ -1,8 +1,8 @@
-"""Readings: where the sources leave a choice open, the flows made either way.
+"""Readings: where the source documents leave a choice open, the flows made either way.
 
-The sources pool "the last token" in one place (walkthrough 4.3.2, step 3), the mean in two others
-(`flow_comparison`, Option 2) and just "pool" in two more; the code they came with attends its
-padding and takes the mean. A *reading* settles such a choice for one flow.
+The source documents pool "the last token" in one place (walkthrough 4.3.2, step 3), the mean in two
+others (`flow_comparison`, Option 2) and just "pool" in two more; the code they came with attends
+its padding and takes the mean. A *reading* settles such a choice for one flow.
 
 `tuned.yaml` adds the reading `TUNED` of a flow: the configuration that did best on the development
 lexicon, written by `python -m tools.tuned --write` from the rows of the tuning experiment.
@@ -45,7 +45,7 @@ def tuned_switches() -> dict[str, dict]:
 
 
 def list_documented(flow: str) -> list[str]:
-    """Return the readings that the sources leave a flow; `['']` where they leave nothing open.
+    """Return the readings that the documents leave a flow; `['']` where they leave nothing open.
 
     Raises:
         ValueError: there is no such flow.

@@ -1,7 +1,8 @@
 """What is tried when a flow is tuned: the same number of configurations for every flow.
 
-Each space is a full grid over what the sources leave open for the flow, or what its users set. The
-first candidate is the flow as it stands. Candidates are compared on the development lexicon only.
+Each space is a full grid over what the source documents leave open for the flow, or what its users
+set. The first candidate is the flow as it stands. Candidates are compared on the development
+lexicon only.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""One mechanism at a time: simple learners with it, the prototype without it.
+"""One mechanism at a time: simple learners with it, H-SOKV without it.
 
-Three *bases*: `current`, the prototype at the factorial's size; `simple`, a transformer with a
+Three *bases*: `current`, H-SOKV at the factorial's size; `simple`, a transformer with a
 plain memory; `nearest_neighbor`, random word vectors with a plain memory, untrained. An *arm* is a
 base with the changes of one *variant*; the variant '' is the base itself.
 """
@@ -16,7 +16,7 @@ UNTRAINED = "nearest_neighbor"
 BASES = ("current", "simple", UNTRAINED)
 
 _BOOST = {"confidence_weighting": True, "first_exposure_boost": 0.25}
-_STRONG = {"first_exposure_boost": 0.5, "first_exposure_window": 50}  # the sources' remedy, 1.3
+_STRONG = {"first_exposure_boost": 0.5, "first_exposure_window": 50}  # documented remedy, 1.3
 _MEAN_OF_5 = {"read_out": "mean", "top_k": 5}
 _SURPRISE = {"write_rule": "surprise"}
 _AS_OFTEN = {"duplicates": "keep", "capacity": 1000, "eviction": "confidence"}

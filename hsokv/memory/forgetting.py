@@ -1,6 +1,6 @@
 """Forgetting: which entries a memory deletes.
 
-By utility (walkthrough 4.3.6 of the sources) or by interference (the shipped code).
+By utility (walkthrough 4.3.6 of the source documents) or by interference (the shipped code).
 """
 
 from __future__ import annotations

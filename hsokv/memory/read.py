@@ -58,9 +58,9 @@ class Context:
 
     score = similarity * domain * 0.95^age + emotion: domain is 1.5 where query and entry fall into
     the same of six domains and 0.5 elsewhere, age counts hundreds of steps, emotion lies in
-    [-0.3, 0.3]. The sources read domain and emotion off the model's state and train neither, so
-    both are fixed random projections of it. `as_shipped` is what the code computed: the same factor
-    for every entry of a query, 1.3 or, for one query in six, 1.95.
+    [-0.3, 0.3]. The source documents read domain and emotion off the model's state and train
+    neither, so both are fixed random projections of it. `as_shipped` is what the code computed: the
+    same factor for every entry of a query, 1.3 or, for one query in six, 1.95.
 
     Args:
         kind: 'documented' or 'as_shipped'.

@@ -1,6 +1,6 @@
 """Writing: which texts enter the memory, and with what confidence.
 
-Source: walkthrough 4.3.4 and issues 1.3 and 3.2 of the sources.
+Source: walkthrough 4.3.4 and issues 1.3 and 3.2 of the source documents.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Contrastive training of averaged token vectors (Option 3 of the sources, optional there)."""
+"""Contrastive training of averaged token vectors (Option 3, where it is optional)."""
 
 from __future__ import annotations
 

@@ -50,9 +50,9 @@ def report(values, cell):
     told = []
     for name, found in values.items():
         share, gap = found.accuracy(cell).text(), found.difference(cell, CURRENT).text(signed=True)
-        against = "" if cell == CURRENT else f", against H-SOKV's cell {gap.partition(', n')[0]}"
+        against = "" if cell == CURRENT else f", against small H-SOKV {gap.partition(', n')[0]}"
         told.append(f"{name} {share}{against}")
-    return f"Your learner, cell {cell}: {'; '.join(told)}."
+    return f"Your learner, combination {cell}: {'; '.join(told)}."
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -114,7 +114,7 @@ def test_builder_shows_the_cell_that_is_clicked(visit, values):
     for line in (rows.nth(0), rows.nth(2)):  # your learner and our first design
         assert [text.strip() for text in line.locator("td").all_inner_texts()] == shown
     for name, found in values.items():
-        page.get_by_role("button", name=f"best cell, {name}").click()
+        page.get_by_role("button", name=f"best combination, {name}").click()
         best = f"{name} {100 * found.point.max():.1f} % ["
         assert best in said(page, "builder")
 

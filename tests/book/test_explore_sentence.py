@@ -31,9 +31,9 @@ def check_sentences(page, flow, lookup, texts):
         assert told.endswith(f"Headword lookup: {'declines' if head == ABSTAIN else head}.")
         nats, _ = flow.keys_.read(words, numbers)
         if answer == ABSTAIN:
-            assert told.startswith("Simplified lexical: declines")
+            assert told.startswith("Our word memory, simplified: declines")
             continue
-        shown = told.removeprefix(f"Simplified lexical: {answer}, ").split(" nats")[0]
+        shown = told.removeprefix(f"Our word memory, simplified: {answer}, ").split(" nats")[0]
         assert float(shown) == pytest.approx(nats.max(), abs=0.02)
         best = int(np.flatnonzero((labels == answer) & (nats.round(9) == nats.max().round(9)))[0])
         weights = []

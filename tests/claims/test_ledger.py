@@ -200,7 +200,7 @@ def test_correlation_ranks_cells(factorial):
     measure = {"quantity": "correlation", "rows": "attribution", "x": "top1_key_correct",
                "y": "accuracy", "where": {"condition": "verbatim"}}  # fmt: skip
     found = take(measure, factorial)
-    assert found.interval.point == 1 and found.interval.n == 512 and found.counted == "cells"
+    assert found.interval.point == 1 and found.interval.n == 512 and found.counted == "combinations"
     assert take(measure | {"x": "kv_hit_rate"}, factorial).interval.point == -1
 
 

@@ -101,8 +101,8 @@ FACTORIAL = {"quantity": "difference", "rows": "attribution", "column": "accurac
     [
         (
             ONE_SHOT | {"where": {"arm": "current (mean, full)", "condition": "verbatim"}}, 16,
-            {"pooling": "last", "budget": "demo", "words": "20"},
-            {"pooling": "mean, padded", "budget": "full", "words": "100"},
+            {"pooling": "last token", "budget": "short", "words": "20"},
+            {"pooling": "mean, padded", "budget": "long", "words": "100"},
         ),
         (
             ONE_SHOT | {"where": {"arm": "first_redesign", "condition": "infer", "n_way": 20}}, 2,

@@ -1,4 +1,4 @@
-/* Build your own learner: one checkbox per switch, and what was measured of exactly that cell. */
+/* Build your own learner: one checkbox per switch, and what was measured of exactly that one. */
 "use strict";
 {
   const [block, data] = explore.open("builder");
@@ -37,25 +37,25 @@
       const share = explore.interval(data.accuracy[name][place(cell)]);
       const gap = explore.interval(data.difference[name][place(cell)], " points");
       const n = data.conditions[name].n;
-      return `${name} ${share}, n = ${n}` + (cell === base ? "" : `, against H-SOKV's cell ${gap}`);
+      return `${name} ${share}, n = ${n}` + (cell === base ? "" : `, against small H-SOKV ${gap}`);
     });
-    says.textContent = `Your learner, cell ${cell}: ${told.join("; ")}.`;
+    says.textContent = `Your learner, combination ${cell}: ${told.join("; ")}.`;
     rows.replaceChildren(
       line("your learner", names.map(() => cell), "ours"),
       ...Object.entries(data.landmarks).slice(0, 2).map(([label, named]) =>
         line(label, names.map(() => named), "other")),
-      line("best cell", names.map((name) => data.conditions[name].best), "other"),
+      line("best combination", names.map((name) => data.conditions[name].best), "other"),
     );
   }
 
   const starts = Object.entries(data.landmarks).map(([label, cell]) =>
     explore.button(label, () => choose(cell)));
   const bests = Object.entries(data.conditions).map(([name, about]) =>
-    explore.button(`best cell, ${name}`, () => choose(about.best)));
+    explore.button(`best combination, ${name}`, () => choose(about.best)));
   const heads = Object.keys(data.conditions).map((name) => make("th", { scope: "col" }, name));
   const notes = Object.entries(data.conditions).map(([name, about]) => {
     const tie = about.equal > 1 ? `the first of ${about.equal} equal ones` : "the only one";
-    return `${name}: ${about.n} texts over ${about.seeds} seeds per cell; its best cell is ${tie}`;
+    return `${name}: ${about.n} texts over ${about.seeds} seeds per combination; its best is ${tie}`;
   });
   block.append(
     make("fieldset", {}, make("legend", {}, "Change in H-SOKV"), ...labels),

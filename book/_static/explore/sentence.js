@@ -60,8 +60,8 @@
     const head = words.find((word) => index.heads.has(word));
     const answers = first && first.nats > 0 && first.nats >= data.novel_nats;
     const lines = [
-      answers ? `Simplified lexical: ${first.title}, ${first.nats.toFixed(2)} nats.`
-        : "Simplified lexical: declines, no entry says "
+      answers ? `Our word memory, simplified: ${first.title}, ${first.nats.toFixed(2)} nats.`
+        : "Our word memory, simplified: declines, no entry says "
           + `${data.novel_nats} nats${first?.nats > 0 ? `; the best is ${first.title}` : ""}.`,
       second?.nats > 0 ? `Next: ${second.title}, ${second.nats.toFixed(2)} nats.` : "",
       `Headword lookup: ${head ? index.heads.get(head) : "declines"}.`,
@@ -108,7 +108,7 @@
         make("th", { scope: "col" }, "entries it speaks for"))), rows)),
     make("label", {}, "or your own glossary, a line each: term: definition", glossary), state,
     make("details", {},
-      make("summary", {}, "How it fares on the test texts, beside the whole of lexical"), table),
+      make("summary", {}, "How it fares on the test texts, beside the whole word memory"), table),
   );
   read();
 }

@@ -1,4 +1,4 @@
-"""All 512 cells between the prototype and the redesign, and who earns what."""
+"""All 512 combinations of nine switches between H-SOKV and our first design: who earns what."""
 
 from hsokv.experiments.attribution.specifications import MAIN, SPECIFICATIONS, by_specification
 from hsokv.experiments.attribution.trials import (

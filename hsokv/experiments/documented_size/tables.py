@@ -22,7 +22,9 @@ SPECIFICATIONS = {
     ("swarm", "mean"): "swarm, mean",
     ("swarm", "last"): "swarm, last token",
 }
-#: Switch -> its variant at the prototype and at the redesign.
+#: Base -> what a reader calls it.
+LEARNERS = {"current": "H-SOKV", "simple": "plain memory", "redesign": "our first design"}
+#: Switch -> its variant at H-SOKV and at our first design.
 SWITCH_VARIANTS = {
     "keys": ("fixed_keys", "transformer_keys"),
     "similarity": ("dot", "dot"),
@@ -34,17 +36,17 @@ SWITCH_VARIANTS = {
     "forgetting": ("no_forgetting", "forgetting"),
     "refresh": ("refresh", "no_refresh"),
 }
-# The readme's suite of ablations, as training and variant of the prototype.
+# The readme's suite of ablations, as training and variant of H-SOKV.
 SUITE = {
     "memory and swarm": ("swarm", ""),
     "memory alone": ("steps", ""),
     "swarm alone": ("swarm", "no_memory"),
     "neither": ("steps", "no_memory"),
 }
-# What is told seed by seed: variant of the prototype -> name.
+# What is told seed by seed: variant of H-SOKV -> name.
 BY_SEED = {"no_memory": "no memory", "": "as it is", "no_boosts": "no boosts"}
 LABELS = {switch.name: switch.label for switch in SWITCHES}
-_KEPT_AT_REDESIGN = ("similarity",)  # the redesign has the prototype's level of it
+_KEPT_AT_REDESIGN = ("similarity",)  # our first design has H-SOKV's level of it
 
 
 def rows_at(rows: pd.DataFrame, training: str, pooling: str) -> pd.DataFrame:
@@ -105,7 +107,8 @@ def issue_effects(rows: pd.DataFrame, condition: str = "verbatim") -> pd.DataFra
         for name, here in there.items():
             table = effect_table(here, key)
             for r in table[table["is_main"] & (table["condition"] == condition)].itertuples():
-                found.setdefault((issue.number, r.base, r.label), {})[name] = in_points(r)
+                arm = (issue.number, LEARNERS[r.base], r.label)
+                found.setdefault(arm, {})[name] = in_points(r)
     table = [
         dict(zip(("issue", "learner", "comparison"), names)) | effects
         for names, effects in found.items()
@@ -117,27 +120,23 @@ def issue_effects(rows: pd.DataFrame, condition: str = "verbatim") -> pd.DataFra
 def switch_effects(rows: pd.DataFrame, condition: str) -> pd.DataFrame:
     """Return what each switch does alone: accuracy after the change minus before, paired.
 
-    A change leads from the prototype's level to the redesign's (for the similarity to the raw dot
-    product, which the redesign does not take), at the prototype and, the other switches changed
-    already, at the redesign.
+    A change leads from H-SOKV's level to that of our first design (for the similarity to the raw
+    dot product, which the design does not take), at H-SOKV and, the other switches changed already,
+    at the design.
 
     Returns:
-        Columns switch, label, at ('prototype' or 'redesign'), specification, point, low, high, n,
-        n_seeds.
+        Columns switch, label, at (one of `LEARNERS`), specification, point, low, high, n, n_seeds.
     """
     found = []
     for name, here in _by_specification(rows).items():
         here = here[here["condition"] == condition]
         for switch, (there, back) in SWITCH_VARIANTS.items():
             last = ("", back) if switch not in _KEPT_AT_REDESIGN else (back, "")
-            for base, at, (after, before) in (
-                ("current", "prototype", (there, "")),
-                ("redesign", "redesign", last),
-            ):
+            for base, (after, before) in (("current", (there, "")), ("redesign", last)):
                 mine = here[here["base"] == base].sort_values("seed")
                 a, b = common_seeds(mine[mine["variant"] == after], mine[mine["variant"] == before])
                 if len(a):
-                    row = {"switch": switch, "label": LABELS[switch], "at": at}
+                    row = {"switch": switch, "label": LABELS[switch], "at": LEARNERS[base]}
                     row |= {"specification": name} | accuracy_difference(a, b)._asdict()
                     found.append(row | {"n_seeds": len(a)})
     columns = ["switch", "label", "at", "specification", "point", "low", "high", "n", "n_seeds"]
@@ -154,7 +153,8 @@ def base_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
     for name, here in _by_specification(rows).items():
         here = here[here["variant"] == ""]
         for base, part in here.groupby("base", sort=False):
-            line = {"learner": base, "specification": name, "seeds": part["seed"].nunique()}
+            line = {"learner": LEARNERS[base], "specification": name}
+            line["seeds"] = part["seed"].nunique()
             for condition in conditions:
                 line[condition] = points_of(part[part["condition"] == condition])
             found.append(line)
@@ -162,7 +162,7 @@ def base_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
 
 
 def suite_table(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
-    """Return accuracy of the prototype with and without its memory and its swarm, as text.
+    """Return accuracy of H-SOKV with and without its memory and its swarm, as text.
 
     Returns:
         Columns learner, pooling, seeds and one per condition.
@@ -187,7 +187,7 @@ def suite_rows(rows: pd.DataFrame, name: str, pooling: str) -> pd.DataFrame:
 def seed_table(
     rows: pd.DataFrame, pooling: str = "mean", condition: str = "verbatim"
 ) -> pd.DataFrame:
-    """Return seed by seed what the prototype answers, how far its gate opens, and on what.
+    """Return seed by seed what H-SOKV answers, how far its gate opens, and on what.
 
     Returns:
         Columns training, seed, and for every learner of `BY_SEED` its accuracy, the share of

@@ -1,10 +1,10 @@
 """The mechanisms at the documented size: one switched at a time, in both readings of pooling.
 
-Three *bases*: `current`, the prototype; `simple`, the same transformer with a plain memory;
-`redesign`, the plain memory with fixed keys. Width, layers and number of words are those of the
-sources. Two *trainings*: `swarm`, the documented one, and `steps`, plain Adam for as many steps at
-the middle of the documented range of rates. An *arm* is a base with the changes of one *variant*;
-the variant '' is the base itself. Rows go to `results/documented_size.csv`.
+Three *bases*: `current`, H-SOKV; `simple`, the same transformer with a plain memory;
+`redesign`, our first design, a plain memory with fixed keys. Width, layers and number of words are
+as documented. Two *trainings*: `swarm`, the documented one, and `steps`, plain Adam for as many
+steps at the middle of the documented range of rates. An *arm* is a base with the changes of one
+*variant*; the variant '' is the base itself. Rows go to `results/documented_size.csv`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def training_of(training: str, budget: str) -> dict:
 
 
 def _back(switch: dict) -> dict:
-    """Return the prototype's level of what a switch changes."""
+    """Return H-SOKV's level of what a switch changes."""
     return {name: _AT_CURRENT[name] for name in switch}
 
 
@@ -107,7 +107,7 @@ VARIANTS = _variants()
 BASES = tuple(VARIANTS)
 CELLS = {"current": CURRENT, "simple": SIMPLE, "redesign": REDESIGN}
 # What is trained by the swarm, per base: itself, the changes of single switches and what decides
-# about an issue of the prototype.
+# about an issue of H-SOKV.
 SWARM_VARIANTS = {
     "current": ("", "fixed_keys", "dot", "top1", "no_boosts", "label", "once", "no_consolidation",
                 "no_forgetting", "refresh", "strong_boost", "no_context", "threshold_005",

@@ -1,4 +1,4 @@
-"""The eleven issues: one mechanism at a time, on in simple learners, off in the prototype."""
+"""The eleven issues: one mechanism at a time, on in simple learners, off in H-SOKV."""
 
 from functools import partial
 

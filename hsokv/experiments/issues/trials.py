@@ -1,5 +1,5 @@
-"""The experiment behind the eleven issues: one mechanism at a time, on in simple learners, off in
-the prototype.
+"""The experiment behind the eleven issues: one mechanism at a time, on in simple learners, off
+in H-SOKV.
 
 Bases and variants are those of `hsokv.flows.variants`. Rows go to `results/issues.csv`; what they
 say about each issue is decided in `experiments.effects`.

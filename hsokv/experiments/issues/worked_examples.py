@@ -1,8 +1,8 @@
-"""The sources' worked examples, recomputed: one table of steps per issue.
+"""The source documents' worked examples, recomputed: one table of steps per issue.
 
-A step holds what the sources print, the value that their own formula gives, and whether the two
-agree to the printed digits. Constants are the sources'; figures of the public code behind them are
-marked as such. Everything here is a pure function; nothing is measured.
+A step holds what the source documents print, the value that their own formula gives, and whether
+the two agree to the printed digits. Constants are those of the documents; figures of the public
+code behind them are marked as such. Everything here is a pure function; nothing is measured.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Step:
         what: what it is.
         formula: the arithmetic, in plain text.
         value: what the formula gives.
-        printed: what the sources print, with their digits; empty where they print nothing.
+        printed: what the source documents print, with their digits; empty where they print nothing.
         note: what follows from it.
         by_code: the value is what the code does, not what the printed formula gives.
     """
@@ -55,7 +55,7 @@ class Step:
 
 
 def utility(confidence: float, usage: float, success: float, recency: float) -> float:
-    """Return the sources' utility of an entry, a weighted sum of four shares."""
+    """Return the source documents' utility of an entry, a weighted sum of four shares."""
     return float(np.dot(PRINTED_WEIGHTS, (confidence, usage, success, recency)))
 
 
@@ -83,7 +83,7 @@ def consolidation_steps() -> list[Step]:
         Step("reads that succeed before 0.5 exceeds 0.85", "first n with 0.5 + 0.05 n > 0.85",
              _first_above(START, 0.85), note="the threshold is on confidence, not on accuracy"),
         Step("consolidations in ten iterations", "iterations 0..9 divisible by 10", runs,
-             note="it runs after the first iteration only; the sources say 'every 10 iterations'"),
+             note="it runs after the first iteration only; documented is 'every 10 iterations'"),
         Step("change of the hit rate held against it", "9 - 13", 9 - 13,
              note="percentage points of a mean similarity, one seed"),
     ]  # fmt: skip
@@ -219,7 +219,7 @@ def gate_steps() -> list[Step]:
         Step("share at the gate's trained value", "0.015*1 / (0.015*1 + 0.985*15.5)",
              share(0.015), note="gate and norms of the public code"),
         Step("share at 0.5 with values as long as states", "0.5 / (0.5 + 0.5)", 0.5,
-             note="as in this study; the sources' 9 % is a mean similarity, no share"),
+             note="as in this study; the source documents' 9 % is a mean similarity, no share"),
     ]  # fmt: skip
 
 

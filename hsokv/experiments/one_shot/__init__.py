@@ -1,4 +1,4 @@
-"""Every flow in every reading of the sources, under every condition, the harder ones too."""
+"""Every flow in every reading of its documents, under every condition, the harder ones too."""
 
 from hsokv.data.stories import CONDITIONS, SENSE
 from hsokv.experiments.one_shot.arms import arm_name, with_arm

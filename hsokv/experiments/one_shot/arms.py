@@ -62,5 +62,5 @@ def best_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def has_readings(flow: str) -> bool:
-    """Return whether the sources leave a choice open for this flow."""
+    """Return whether the source documents leave a choice open for this flow."""
     return len(list_documented(flow)) > 1

@@ -51,23 +51,23 @@ def accuracy_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_flows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the best flow per condition, as text, of the sources and of all.
+    """Return the best flow per condition, as text, of the source documents and of all.
 
-    Flows of the sources are those that the study did not add: no library baseline, no lookup and
-    not its own designs.
+    Flows of the source documents are those that the study did not add: no library baseline, no
+    lookup and not its own designs.
 
     Args:
         table: of `accuracy_table`.
 
     Returns:
-        Columns condition and, with name and accuracy, 'sources, documented', 'sources, tuned' and
+        Columns condition and, with name and accuracy, 'as documented', 'documented, tuned' and
         'any flow'; the lookup is in none. A dash where none was run.
     """
     of_sources = table["flow"].map(lambda flow: not FLOWS[flow].library) & ~table["flow"].isin(OURS)
     is_tuned = table["reading"] == TUNED
     groups = {
-        "sources, documented": of_sources & ~is_tuned,
-        "sources, tuned": of_sources & is_tuned,
+        "as documented": of_sources & ~is_tuned,
+        "documented, tuned": of_sources & is_tuned,
         "any flow": table["flow"] != "headword_lookup",
     }
     found = []

@@ -63,7 +63,7 @@ TOLERANCES = {
     "kv_hit_rate": MEASURED, "gate_mean": MEASURED, "novelty_auroc": RANKED, "fpr_at_95": RANKED,
 }  # fmt: skip
 KEY = ("condition", "n_distractors")
-PRINTED = ("verbatim", 0)  # beside it stands what the sources call retention
+PRINTED = ("verbatim", 0)  # beside it stands what the source documents call retention
 
 
 def _schema() -> pa.DataFrameSchema:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 SOLVED = 0.8  # validation accuracy that the table calls converged
 INVENTED = 0.3  # factor by which two columns of the table were made from another
-# The table as printed in the sources, in their order of rows, which is that of the code.
+# The table as printed in the source documents, in their order of rows, which is that of the code.
 PRINTED = {
     "h_sokv": {"one_shot": 0.60, "retention": 0.93, "kv_hit_rate": 0.09},
     "baseline_1": {"one_shot": 0.29, "retention": 0.98, "kv_hit_rate": 0.0},

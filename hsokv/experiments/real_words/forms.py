@@ -9,7 +9,7 @@ from hsokv.flows.readings import read_tuned
 from hsokv.flows.tuning import candidate_config, list_candidates
 
 TUNED, CANDIDATE = "tuned", "candidate_"
-#: Form of the redesign -> what it changes, one part at a time.
+#: Form of our design -> what it changes, one part at a time.
 PARTS: dict[str, dict] = {
     "no_words": {"word_cost": 100.0, "title_cost": 100.0},
     "no_title": {"title": "none"},

@@ -90,7 +90,7 @@ def wide_table(table: pd.DataFrame, column: str, order: Sequence) -> pd.DataFram
 
 
 def parts_table(rows: pd.DataFrame, n_stored: int, conditions: Sequence[str]) -> pd.DataFrame:
-    """Return what leaving a part out of the redesign changes, in points, a row per part."""
+    """Return what leaving a part out of our design changes, in points, a row per part."""
     found = []
     for form in [name for name in PARTS if name in set(rows["form"])]:
         line = {"left out": form}

@@ -20,7 +20,7 @@ from hsokv.runs.engine import run_trials
 from hsokv.stats.word_sets import encode_words
 
 
-def test_the_prototype_is_the_documented_one():
+def test_h_sokv_is_the_documented_one():
     """Trained by the swarm it is `current` in each reading but for what does not act there."""
     ignored = {"write_in_training", "n_steps", "lr"}  # of label read-outs, and of plain training
     for pooling in ("last", "mean"):
@@ -113,9 +113,9 @@ def test_tables_by_specification():
     ])  # fmt: skip
     effects = tables.issue_effects(frame).set_index(["issue", "learner"])
     mean = tables.SPECIFICATIONS["steps", "mean"]
-    assert effects.loc[("2.2", "simple"), mean].startswith("-75.0 [")
-    assert effects.loc[("3.1", "current"), mean].startswith("-62.5 [")
-    assert effects.loc[("2.2", "simple"), tables.SPECIFICATIONS["steps", "last"]] == "–"
+    assert effects.loc[("2.2", "plain memory"), mean].startswith("-75.0 [")
+    assert effects.loc[("3.1", "H-SOKV"), mean].startswith("-62.5 [")
+    assert effects.loc[("2.2", "plain memory"), tables.SPECIFICATIONS["steps", "last"]] == "–"
     verdicts = tables.issue_verdicts(frame).set_index("issue")
     assert verdicts.loc["2.2", mean] == "depends on the learner"
     suite = tables.suite_table(frame, ["verbatim"]).set_index(["learner", "pooling"])
@@ -123,9 +123,9 @@ def test_tables_by_specification():
     assert suite.loc[("memory alone", "mean"), "verbatim"].startswith("75.0 % [")
     assert suite["seeds"].tolist() == [4, 4]
     alone = tables.switch_effects(frame, "verbatim").set_index(["switch", "at"])
-    assert alone.loc[("top_k", "prototype"), "point"] == pytest.approx(-0.5)
+    assert alone.loc[("top_k", "H-SOKV"), "point"] == pytest.approx(-0.5)
     learners = tables.base_table(frame, ["verbatim"]).set_index(["learner", "specification"])
-    assert learners.loc[("simple", mean), "verbatim"].startswith("95.0 %")
+    assert learners.loc[("plain memory", mean), "verbatim"].startswith("95.0 %")
 
 
 def test_depth_and_hit_rate_are_judged_here_too():
@@ -140,6 +140,6 @@ def test_depth_and_hit_rate_are_judged_here_too():
         tables.SPECIFICATIONS["steps", "mean"]
     ]
     assert verdicts["5.1"] == "the opposite"  # by cosine the hit rate follows utility
-    depth = tables.issue_effects(frame).set_index(["issue", "learner"]).loc[("4.2", "current")]
+    depth = tables.issue_effects(frame).set_index(["issue", "learner"]).loc[("4.2", "H-SOKV")]
     assert depth[tables.SPECIFICATIONS["steps", "mean"]].startswith("+92.5 [")
     assert similarity_of("current", "dot") == "dot" and similarity_of("redesign", "") == "cosine"

@@ -156,15 +156,15 @@ def test_the_best_rows_are_of_the_chosen_reading():
 
 
 def test_the_best_flow_of_a_condition():
-    """The sources' flows apart, tuned apart; the lookup is no rival; of equal ones the first."""
+    """The documented flows apart, tuned apart; the lookup is no rival; of equal ones the first."""
     rows = arms.with_arm(pd.DataFrame([
         row("kv_only", "last", 0, 0.5, 3), row("kv_only", "tuned", 0, 0.5, 5),
         row("kv_only", "mean", 0, 0.5, 3), row("class_mean", "", 0, 0.5, 8),
         row("headword_lookup", "", 0, 0.5, 10),
     ]))  # fmt: skip
     best = tables.best_flows(tables.accuracy_table(rows)).set_index("condition").loc["verbatim"]
-    assert best["sources, documented"].startswith("kv_only (last) 30.0 [")
-    assert best["sources, tuned"].startswith("kv_only (tuned) 50.0 [")
+    assert best["as documented"].startswith("kv_only (last) 30.0 [")
+    assert best["documented, tuned"].startswith("kv_only (tuned) 50.0 [")
     assert best["any flow"].startswith("class_mean 80.0 [")
 
 
