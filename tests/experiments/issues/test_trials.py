@@ -249,8 +249,8 @@ def test_tables_in_words():
     assert effects["difference (points)"].str.match(r"[+-]\d+\.\d \[").all()
     assert issue_tables.to_html(effects).count("<tr") == 7
     arms = issue_tables.arms_text(rows, "2_2").set_index("variant")
-    assert list(arms.index) == ["base", "top5", "top5_vote"]
-    assert arms.loc["base", "gate"] == "–" and arms.loc["top5", "stored"] == "3.0"
+    assert list(arms.index) == ["–", "top5", "top5_vote"]
+    assert arms.loc["–", "gate"] == "–" and arms.loc["top5", "stored"] == "3.0"
     tables = {issue: effect_table(rows, issue) for issue in ("2_1", "2_2")}
     overview = issue_tables.overview(tables).set_index("issue")
     assert overview.loc["2.2", "verdict"] == REAL and overview.loc["2.1", "verdict"] == NOT_RUN
