@@ -28,7 +28,7 @@ TEXT, NUMBER, WHOLE = "text", "number", "whole number"
 BOUNDS = ("in_range", "greater_than_or_equal_to")  # checks of a schema that are ranges
 LISTED = 8  # different texts that are named, up to LONGEST characters each; more are counted
 LONGEST = 24
-HEAD = ["column", "type and range", "in these rows", "meaning"]
+HEAD = ["column", "meaning", "type and range", "in these rows"]
 
 
 class Column(NamedTuple):
@@ -169,7 +169,7 @@ def _section(name: str) -> str:
     columns = list_columns(name, list(cells))
     own = [column for column in columns if column.name not in _shared(name)]
     rows = [
-        [f"`{c.name}`", c.kind_text, show_values(cells[c.name], c.kind), prose(c.text)] for c in own
+        [f"`{c.name}`", prose(c.text), c.kind_text, show_values(cells[c.name], c.kind)] for c in own
     ]
     facts = "\n".join(f"* {fact}" for fact in _list_facts(name, cells))
     return f"### `{name}.csv`\n\nA row is {prose(told['row'])}\n\n{facts}\n\n{table(HEAD, rows)}\n"
