@@ -1,10 +1,15 @@
-"""The API reference: an index and a page per room, which Sphinx fills from the docstrings."""
+"""The API reference: an index and a page per room, which Sphinx fills from the docstrings.
+
+What the index says of the names that users import stands in `book/api.md`, examples and their
+output too; its line `% rooms` becomes a line per room.
+"""
 
 import importlib
 import pkgutil
 from typing import NamedTuple
 
 import hsokv
+from tools.paths import ROOT
 
 INDEX = "book/api"  # the first page; those of the rooms lie in a folder of its name
 CORE = "core"  # the page of what stands beside the rooms
@@ -13,112 +18,7 @@ ORDER = (
     "boundary", "seeds", "config", "stats", "data", "validity", "models", "memory", "training",
     "flows", "cli", "runs", "plots", "experiments", "claims",
 )  # fmt: skip
-INTRO = """\
-# API reference
-
-The reference is made from the docstrings of the code. Arrays and tensors are described by their
-shape; the letters stand at the head of each module. Names that begin with an underscore are not
-listed and may change.
-
-## Imported from `hsokv`
-
-```{eval-rst}
-.. autosummary::
-   :nosignatures:
-
-   ~hsokv.flows.base.ABSTAIN
-   ~hsokv.flows.base.ABSTAIN_INTEGER
-   ~hsokv.memory.associative.AssociativeMemory
-   ~hsokv.memory.conversation.ConversationMemory
-   ~hsokv.flows.base.Flow
-   ~hsokv.config.FlowConfig
-   ~hsokv.memory.linked.LinkedPassages
-   ~hsokv.data.chats.Turn
-   ~hsokv.flows.persistence.from_pretrained
-   ~hsokv.flows.make.list_flows
-   ~hsokv.flows.make.make_flow
-   ~hsokv.data.chats.read_chat
-   ~hsokv.flows.persistence.save_pretrained
-```
-
-A flow learns from a few texts and takes new classes at any time:
-
-```python
-from hsokv import make_flow
-
-flow = make_flow("lexical")
-flow.fit(["a tarn is a small lake in the mountains"], ["tarn"])
-flow.partial_fit(["an adit is a level way into a mine"], ["adit"])
-flow.predict(["they swam in the cold tarns"])  # ['tarn']
-```
-
-The memory can be used alone. A label is a number, stored beside its key:
-
-```python
-import torch
-
-from hsokv.memory import KeyValueMemory
-
-memory = KeyValueMemory(capacity=100, d_key=4)
-memory.write(torch.eye(4), torch.empty(4, 0), label=torch.arange(4))
-reading = memory.read(torch.tensor([[0.1, 0.9, 0.0, 0.0]]))
-memory["label"][reading.slots]  # tensor([[1]])
-```
-
-So can the associative memory, with the vectors of any model:
-
-```python
-import numpy as np
-
-from hsokv import AssociativeMemory
-
-vectors = np.eye(4)
-memory = AssociativeMemory(width=4, code_size=256, n_active=8)
-memory.store(vectors[:3], vectors[1:])  # each leads to the next
-memory.recall([[0.9, 0.1, 0.0, 0.0]]).ids  # [[0]]
-memory.recall([[0.9, 0.1, 0.0, 0.0]], hops=3).ids  # [[0 1 2]]
-```
-
-A memory of conversations finds the turns that answer a question; without the encoder it needs no
-further package:
-
-```python
-from hsokv import ConversationMemory, Turn
-
-memory = ConversationMemory(semantic=False)
-memory.remember([Turn("Ana", "I adopted a puppy, Biscuit.", "2024-05-31", "walk")])
-memory.recall("Which pet did Ana adopt?")[0].turn.text  # I adopted a puppy, Biscuit.
-```
-
-A chat or a folder of notes is remembered turn by turn, and asked:
-
-```python
-from hsokv import ConversationMemory, read_chat
-
-memory = ConversationMemory(semantic=False)  # True: the sentence encoder reads as well
-memory.remember(read_chat("chat.json"))
-memory.recall("Where did Bo spend his holiday?", k=1)[0].turn.text  # We rented a cabin by a lake.
-```
-
-An experiment is one object; rows that are stored already are not computed again:
-
-```python
-from pathlib import Path
-
-from hsokv.experiments.one_shot import EXPERIMENT
-from hsokv.runs import run_trials
-
-params = EXPERIMENT.params(
-    flows=("bm25",), n_ways=(5,), n_distractors=(0,), n_seeds=2, n_block_seeds=0
-)
-trials, store = EXPERIMENT.make_trials(params), EXPERIMENT.store(Path("rows"))
-rows = run_trials(trials, EXPERIMENT.run_trial, store, n_jobs=1)
-rows[["seed", "condition", "accuracy"]]
-```
-
-## All modules
-
-"""
+MARK = "% rooms\n"  # the line of the first page that the rooms replace
 
 
 class Room(NamedTuple):
@@ -160,13 +60,23 @@ def page_of(room: str) -> str:
 
 
 def render_index() -> str:
-    """Return the first page: what users import, examples, and a line per room."""
+    """Return the first page: what users import, examples, and a line per room.
+
+    Raises:
+        RuntimeError: `book/api.md` has no line `% rooms`, or several.
+    """
+    page = (ROOT / f"{INDEX}.md").read_text("utf8")
+    if page.count(MARK) != 1:
+        raise RuntimeError(
+            f"{INDEX}.md has {page.count(MARK)} lines {MARK.strip()!r}: expected one, in place of "
+            "the rooms; add or remove lines"
+        )
     lines = [
         f"- [{name}](api/{name}.md): {room.says} "
         + ", ".join(f"`{module.removeprefix('hsokv.')}`" for module in room.modules)
         for name, room in list_rooms().items()
     ]
-    return INTRO + "\n".join(lines) + "\n"
+    return page.replace(MARK, "\n".join(lines) + "\n")
 
 
 def render_room(name: str) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 from tools.api_pages import INDEX, list_rooms, page_of, render_index, render_room
 from tools.cite_page import render_cite
 from tools.claims_page import render_claims
+from tools.data_page import PAGE as DATA
+from tools.data_page import render_data
 from tools.explorables import render_explore
 from tools.flows_page import DIAGRAMS, draw_flows, render_flows
 from tools.glossary_page import PAGE as GLOSSARY
@@ -37,6 +39,7 @@ PAGES: dict[str, Callable[[], str]] = {
     f"{INDEX}.md": render_index,
     "book/cite.md": render_cite,
     "book/claims.md": render_claims,
+    f"{DATA}.md": render_data,
     "book/explore.md": render_explore,
     **{f"{page_of(room)}.md": partial(render_room, room) for room in list_rooms()},
 }

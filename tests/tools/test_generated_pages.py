@@ -1,6 +1,5 @@
 """The generated pages hold every flow, every switch and every public name, and cannot drift."""
 
-import json
 import pkgutil
 import re
 from dataclasses import dataclass, fields
@@ -13,7 +12,7 @@ from hsokv.flows.description import describe
 from hsokv.flows.display import DISPLAY
 from hsokv.flows.named import FLOWS, NOTES
 from hsokv.plots.diagrams import write_alt_text
-from tools.api_pages import list_rooms, render_index
+from tools.api_pages import list_rooms
 from tools.flows_page import anchor, read_switches, render_flows
 from tools.generate_pages import PAGES, generate_pages
 from tools.markdown import prose
@@ -85,33 +84,6 @@ def test_every_module_stands_on_one_page():
     found = pkgutil.walk_packages(hsokv.__path__, "hsokv.")
     assert sorted(listed) == sorted(module.name for module in found if not module.ispkg)
     assert all(room.says and room.modules for room in list_rooms().values())
-
-
-def test_api_index_lists_what_hsokv_exports():
-    """The first table holds `hsokv.__all__`, each under the module that defines it."""
-    listed = re.findall(r"^   ~(\S+)$", render_index(), re.MULTILINE)
-    assert [path.rpartition(".")[2] for path in listed] == hsokv.__all__
-    for path in listed:
-        assert pkgutil.resolve_name(path) is getattr(hsokv, path.rpartition(".")[2])
-
-
-def test_api_examples_run(tmp_path, monkeypatch):
-    """Each example runs as printed, and its last line gives what the comment says."""
-    monkeypatch.chdir(tmp_path)
-    said = [["Ana", "How was your holiday?"], ["Bo", "We rented a cabin by a lake."]]
-    chat = [{"speaker": speaker, "text": text, "date": "2024-05-02"} for speaker, text in said]
-    (tmp_path / "chat.json").write_text(json.dumps(chat))
-    names, results = {}, []
-    examples = re.findall(r"```python\n(.*?)```", render_index(), re.DOTALL)
-    for example in examples:
-        *lines, last = example.strip().splitlines()
-        exec("\n".join(lines), names)
-        expression, _, printed = last.partition("  # ")
-        results.append(eval(expression, names))
-        assert not printed or printed in (str(results[-1]), repr(results[-1]))
-    assert len(results) == len(examples) >= 5
-    assert set(results[-1]["seed"]) == {0, 1}
-    assert (tmp_path / "rows/one_shot.csv").is_file()
 
 
 def test_prose_is_safe_markdown():
