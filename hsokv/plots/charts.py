@@ -102,6 +102,9 @@ def plot_accuracy_vs(
     ticks = np.sort(summary[x].unique())
     position = np.log10 if is_log else np.asarray
     gaps = np.diff(position(ticks.astype(float)))
+    names = [f"{tick:g}" for tick in ticks]
+    for i in np.flatnonzero(gaps[:-1] < 0.4) if is_log else ():  # would run into the one before
+        names[i + 1] = ""
     step = 0.5 * (gaps.min() if gaps.size else 1.0) / max(len(flows), 4)
     for panel, condition in zip(axes, conditions):
         rows = summary if condition is None else summary[summary["condition"] == condition]
@@ -112,7 +115,7 @@ def plot_accuracy_vs(
             style = flow_style(flow)
             panel.vlines(at, y[:, 1], y[:, 2], color=style["color"], linewidth=1)
             panel.plot(at, y[:, 0], **style, label=display_name(flow), clip_on=False)
-        panel.set_xticks(position(ticks.astype(float)), [f"{tick:g}" for tick in ticks])
+        panel.set_xticks(position(ticks.astype(float)), names)
         panel.set(ylim=(0, 102), yticks=range(0, 101, 20))
         if condition is not None:
             panel.set_title(CONDITION_LABEL.get(condition) or chart_label(condition))

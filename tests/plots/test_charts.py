@@ -76,6 +76,14 @@ def test_lines_against_words_use_a_log_axis_and_label_it(summary):
     assert axes[0].get_ylim()[0] == 0 and "axis from 0" in axes[0].get_ylabel()
 
 
+def test_near_sizes_share_a_name(summary):
+    """On a log axis a size without room for its name has a tick alone; the ends have theirs."""
+    sizes = pd.concat([summary.assign(n_way=n) for n in (5, 100, 5000, 10000, 20000)])
+    _, axes = plots.plot_accuracy_vs(sizes, "n_way")
+    told = ["5", "100", "5000", "", "20000"]
+    assert [t.get_text() for t in axes[0].get_xticklabels()] == told
+
+
 def test_legend_keeps_off_the_axis_labels(summary):
     """The legend stands under the label of the x axis."""
     fig, axes = plots.plot_accuracy_vs(summary, "n_way")

@@ -16,6 +16,13 @@ from hsokv.experiments.real_words.trials import (
 from hsokv.flows.named import FLOWS
 from hsokv.runs.experiment import Experiment, Selector
 
+
+def _draw_curve(rows):
+    from hsokv.experiments.real_words.figures import draw_curve
+
+    return draw_curve(rows)
+
+
 EXPERIMENT = Experiment(
     name=NAME,
     notebook="05_real_words",
@@ -36,4 +43,5 @@ EXPERIMENT = Experiment(
     },
     tolerances=TOLERANCES,
     unaudited=UNAUDITED,
+    figures={"use": _draw_curve},
 )

@@ -19,6 +19,8 @@ from hsokv.stats.two_way import seeds_words_difference, seeds_words_interval
 from hsokv.stats.word_sets import decode_words
 
 ASKED = ("recognise", "infer")  # conditions by which a form is chosen
+#: What somebody with a glossary would choose among.
+USERS = ("lexical", "redesign", "headword_lookup", "tfidf_neighbor")
 
 
 def arm_name(flow: str, form: str) -> str:
@@ -132,6 +134,24 @@ def decline_table(rows: pd.DataFrame, arms: Sequence[str], sizes: Sequence[int])
         }  # fmt: skip
         told = {k: "–" if np.isnan(v) else f"{100 * v:.1f}" for k, v in numbers.items()}
         found.append({"flow": arm, "words": f"{n_stored:,}", "condition": condition} | told)
+    return pd.DataFrame(found)
+
+
+def choice_table(rows: pd.DataFrame, n_stored: int) -> pd.DataFrame:
+    """Return what the learners of `USERS` reach and take, a row per learner, as text.
+
+    Accuracies are in percent, times the median of one answer in ms, sizes of what is kept in kB.
+    """
+    found = []
+    for arm in USERS:
+        parts = {c: select(rows, arm, c, n_stored=n_stored) for c in (*ASKED, "unseen")}
+        if not all(map(len, parts.values())):
+            continue
+        shown, blanked, new = (in_percent(accuracy_interval(part)) for part in parts.values())
+        line = {"flow": arm, "term shown": shown, "term blanked": blanked, "declines": new}
+        cost = parts["unseen"][["predict_ms", "memory_bytes"]].median()
+        line["answer, ms"] = f"{cost['predict_ms']:.2g}"
+        found.append(line | {"kept, kB": f"{cost['memory_bytes'] / 1000:,.0f}"})
     return pd.DataFrame(found)
 
 

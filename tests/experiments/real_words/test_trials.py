@@ -1,5 +1,7 @@
 """Real words: what is run, what a trial does, and what its tables say, by hand."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,6 +79,40 @@ def test_tables(rows):
     assert declined["right if it always answered"].tolist() == ["100.0", "0.0", "–"]
     fig = figures.draw_sizes(rows, tables.list_arms(rows), ["recognise", "infer"])
     assert len(fig.axes) == 2
+
+
+def test_the_curve_says_what_the_rows_say(rows):
+    """Its title gives the ends of the line of `lexical`; sizes are those of which two are large."""
+    table = figures.curve_table(rows)
+    assert set(table["n_way"]) == {5, 100}
+    assert set(table["flow"]) == {"lexical", "headword_lookup"}
+    shown, left = (
+        [100 * tables.select(rows, "lexical", c, n_stored=n)["accuracy"].mean() for n in (5, 100)]
+        for c in ("recognise", "unseen")
+    )
+    title = figures.curve_title(table)
+    told = [shown[0], 5, shown[1], 100, *left]
+    assert [int(n) for n in re.findall(r"\d+", title)] == [round(n) for n in told]
+    fig = EXPERIMENT.figures["use"](rows)
+    assert fig.get_suptitle() == title
+    names = fig.axes[-1].texts
+    assert sorted(n.get_text() for n in names) == ["headword lookup", "our word memory"]
+    assert abs(names[0].xy[1] - names[1].xy[1]) >= figures.APART
+    grown = pd.concat([rows, rows.assign(n_stored=rows["n_stored"] + 200)])
+    assert set(figures.curve_table(grown)["n_way"]) == {100, 205, 300}
+    with pytest.raises(ValueError, match="at least one row"):
+        figures.draw_curve(rows[rows["flow"] != "lexical"])
+
+
+def test_what_a_user_chooses_among(rows):
+    """A line per learner that was run, its accuracies those of the rows."""
+    table = tables.choice_table(rows, 100).set_index("flow")
+    assert list(table.index) == ["lexical", "headword_lookup"]
+    assert table["term shown"]["headword_lookup"].startswith("100.0 [")
+    assert table["term blanked"]["headword_lookup"].startswith("0.0 [")
+    told = tables.select(rows, "lexical", "unseen", n_stored=100)
+    assert table["declines"]["lexical"].startswith(f"{100 * told['accuracy'].iloc[0]:.1f} [")
+    assert table["kept, kB"]["lexical"] == f"{told['memory_bytes'].iloc[0] / 1000:,.0f}"
 
 
 def test_bands_of_frequency_add_up(rows):
