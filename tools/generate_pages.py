@@ -20,6 +20,7 @@ from tools.flows_page import DIAGRAMS, draw_flows, render_flows
 from tools.glossary_page import PAGE as GLOSSARY
 from tools.glossary_page import render_glossary
 from tools.paths import ROOT, results_dir
+from tools.reproduce_page import render_reproduce
 
 
 def render_findings() -> str:
@@ -41,6 +42,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "book/claims.md": render_claims,
     f"{DATA}.md": render_data,
     "book/explore.md": render_explore,
+    "book/reproduce.md": render_reproduce,
     **{f"{page_of(room)}.md": partial(render_room, room) for room in list_rooms()},
 }
 
