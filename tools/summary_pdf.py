@@ -88,6 +88,18 @@ def list_runs(node: Tag) -> Iterator[Run]:
         yield Run(words, "strong" in parents, "code" in parents, address)
 
 
+def list_words(runs: list[Run]) -> Iterator[list[Run]]:
+    """Yield the pieces of each word, which may be of several styles; lines break between words."""
+    word = []
+    for run in runs:
+        for piece in re.findall("[^ ]+ ?| ", run.text):
+            word.append(run._replace(text=piece))
+            if piece.endswith(" "):
+                yield word
+                word = []
+    yield word
+
+
 def read_front(built: Path) -> Front:
     """Return what the summary needs of the built front page.
 
@@ -144,6 +156,7 @@ class Paper(FPDF):
         self.add_font("code", "", FONTS / f"{MONO}.ttf")
         self.set_lang("en")
         self.set_margins(MARGIN, MARGIN)
+        self.c_margin = 0  # a word that is measured to fit is not broken
         self.set_auto_page_break(True, MARGIN)
         self.add_page()
 
@@ -164,18 +177,26 @@ class Paper(FPDF):
 
     def add_text(self, runs: list[Run], mark: str = "", scale: float = 1.0) -> None:
         """Write a paragraph; with a mark, such as '1.', it is indented behind it."""
-        size, indent = self.points * scale, INDENT if mark else 0
+        size = self.points * scale
         self.set_font("text", "", size)
         if mark:
-            self.cell(indent, LINE * size, mark)
-        margin = self.l_margin + indent
-        with self.text_columns(l_margin=margin, line_height=LINE * size / self.font_size) as text:
-            for run in runs:
-                self.set_font("code" if run.code else "text", "B" if run.bold else "", size)
-                self.set_text_color(*(LINK if run.link else BLACK))
-                text.write(run.text, run.link)
+            self.cell(INDENT, LINE * size, mark)
+            self.set_left_margin(MARGIN + INDENT)
+        for word in list_words(runs):
+            if self.get_x() + sum(self.choose(run, size) for run in word) > self.w - MARGIN:
+                self.ln(LINE * size)
+            for run in word:
+                self.choose(run, size)
+                self.write(LINE * size, run.text, run.link)
         self.set_text_color(*BLACK)
-        self.ln(LINE * size * 0.4)
+        self.set_left_margin(MARGIN)
+        self.ln(LINE * size * 1.4)
+
+    def choose(self, run: Run, size: float) -> float:
+        """Set font and colour for a piece of text, and return its width without space behind it."""
+        self.set_font("code" if run.code else "text", "B" if run.bold else "", size)
+        self.set_text_color(*(LINK if run.link else BLACK))
+        return self.get_string_width(run.text.rstrip(" "))
 
     def add_table(self, rows: list[list[str]], widths: tuple[int, ...]) -> None:
         """Write a table whose first row is its head."""
