@@ -68,18 +68,36 @@ def _person(author: dict) -> str:
     return f"{author['family-names']}, {author['given-names']}"
 
 
+def render_line() -> str:
+    """Return the citation as a line of text."""
+    citation = read_yaml(ROOT / "CITATION.cff")
+    doi = citation.get("doi")
+    where = f"https://doi.org/{doi}" if doi else citation["repository-code"]
+    return (
+        f"{_join_authors(citation)} ({_read_year(citation)}). {citation['title']}. Version "
+        f"{citation['version']}, commit {read_commit()}. {where}"
+    )
+
+
+def _join_authors(citation: dict) -> str:
+    return ", ".join(a["name"] if "name" in a else _person(a) for a in citation["authors"])
+
+
+def _read_year(citation: dict) -> str:
+    return str(citation.get("date-released") or read_yaml(CONFIG)["copyright"])[:4]
+
+
 def render_cite() -> str:
     """Return the page."""
     citation, commit = read_yaml(ROOT / "CITATION.cff"), read_commit()
-    year = str(citation.get("date-released") or read_yaml(CONFIG)["copyright"])[:4]
-    doi = citation.get("doi")
+    year, doi = _read_year(citation), citation.get("doi")
     return PAGE.format(
         entry=render_entry(citation, year, commit),
         doi=f"<https://doi.org/{doi}>" if doi else NO_DOI,
         version=citation["version"],
         commit=commit,
         url=citation["repository-code"],
-        authors=", ".join(a["name"] if "name" in a else _person(a) for a in citation["authors"]),
+        authors=_join_authors(citation),
         title=citation["title"],
         year=year,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from hsokv.plots import screens
+from tools.cpu_time import told
 from tools.fingerprint import list_results
 from tools.paths import ROOT
 
@@ -27,7 +28,7 @@ def write_note(stage: Path, name: str, shown: dict[str, str], notebook: Path) ->
         shown: what `screens.bundle` holds.
         notebook: the source that computes its rows.
     """
-    rows = sorted(list_results(notebook))
+    rows = {file: told(Path(file).stem) for file in sorted(list_results(notebook))}
     note = {"finding": shown["finding"], "rows": rows, "notebook": notebook.stem}
     for folder in (NOTES, NARROW):
         (stage / folder).mkdir(parents=True, exist_ok=True)

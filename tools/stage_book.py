@@ -2,7 +2,8 @@
 
 The staged tree holds the executed notebooks at the same relative paths as their sources, so that
 the Colab button of a page opens the clean source. Generated pages and the result rows for
-download join them; the finished HTML replaces `html/` only after the whole build succeeded.
+download join them, and two pages to print are made of the front page; the finished HTML replaces
+`html/` only after the whole build succeeded.
 """
 
 import argparse
@@ -23,16 +24,14 @@ from hsokv.boundary.files import replace_file
 from hsokv.boundary.yaml_file import read_yaml
 from hsokv.runs.provenance import code_version
 from tools import api_pages
-from tools.check_runs import find_problems
 from tools.closure import list_files
 from tools.command import command, report
-from tools.figure_notes import take_notes
 from tools.figures import draw_figures, draw_preview
 from tools.fingerprint import hash_files, hash_text
 from tools.finish import finish
 from tools.generate_pages import generate_pages, render_findings
+from tools.notebook_pages import stage_notebooks
 from tools.paths import (
-    BADGE_IMAGE,
     BOOK,
     BUILD,
     CONFIG,
@@ -48,8 +47,8 @@ from tools.paths import (
 )
 from tools.records import discard, exists
 from tools.status import list_pages, render_page
+from tools.summary_pdf import write_summary
 
-LOCAL_BADGE = "/_static/colab-badge.svg"
 FINDINGS = "book/findings"
 MARK = ".fingerprint"  # beside the HTML: hashes of what it was made of, and of itself
 
@@ -100,36 +99,6 @@ def write_config(stage: Path, findings: bool) -> None:
     (stage / TOC.name).write_text(yaml.safe_dump(toc, sort_keys=False), "utf8")
 
 
-def stage_notebooks(stage: Path, out: Path) -> None:
-    """Copy the executed notebooks, which the book also offers for download.
-
-    The Colab badge is taken from the book, not the network; what was written to stderr (reported
-    by `tools.check_runs`) and this machine's paths are left out.
-
-    Raises:
-        RuntimeError: when a notebook did not run to its end.
-    """
-    (stage / "notebooks").mkdir()
-    for source in list_notebooks():
-        copy = executed_path(out, source.stem)
-        problems = find_problems(copy)
-        if problems:
-            raise RuntimeError(f"{source.stem}: " + "; ".join(problems))
-        notebook = json.loads(copy.read_text("utf8"))
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "markdown":
-                cell["source"] = "".join(cell["source"]).replace(BADGE_IMAGE, LOCAL_BADGE)
-            else:
-                cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]
-                take_notes(stage, cell, source)
-                if "injected-parameters" in cell["metadata"].get("tags", []):
-                    cell["metadata"]["tags"].append("hide-input")  # folded, like all code
-        for key in ("input_path", "output_path"):
-            notebook["metadata"]["papermill"].pop(key, None)
-        target = stage / "notebooks" / source.name
-        target.write_text(json.dumps(notebook, indent=1) + "\n", "utf8")
-
-
 def list_glued(stage: Path) -> set[str]:
     """Return the keys that the staged notebooks glue."""
     outputs = [
@@ -153,6 +122,13 @@ def replace_missing_numbers(stage: Path) -> None:
         page.write_text(text, "utf8")
 
 
+def write_address(stage: Path) -> None:
+    """Write the repository's address where a page says `{repository}`."""
+    for page in (stage / "book").rglob("*.md"):
+        text = page.read_text("utf8")
+        page.write_text(text.replace("{repository}", repository()[0]), "utf8")
+
+
 def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     """Write the whole staged tree anew."""
     discard(stage)
@@ -161,7 +137,8 @@ def stage_tree(stage: Path, out: Path, findings: bool) -> None:
     (stage / "results").mkdir()
     for table in sorted(results_dir().glob("*.csv")):
         shutil.copy2(table, stage / "results")
-    stage_notebooks(stage, out)
+    preset = find_preset(out)
+    stage_notebooks(stage, out, preset)
     write_config(stage, findings)
     (stage / "book/status.md").write_text(render_page(out), "utf8")
     with ProcessPoolExecutor(1, get_context("spawn")) as beside:  # two halves on two cores
@@ -169,7 +146,8 @@ def stage_tree(stage: Path, out: Path, findings: bool) -> None:
         preview = beside.submit(draw_preview, stage / "_static")
         generate_pages(stage)
         figures.result(), preview.result()
-    if find_preset(out) != "research":
+    write_address(stage)
+    if preset != "research":
         replace_missing_numbers(stage)  # the published book must have them all
     if findings:
         (stage / f"{FINDINGS}.md").write_text(render_findings(), "utf8")
@@ -228,6 +206,7 @@ def main(argv: list[str] | None = None) -> int:
     stage_tree(stage, args.out, args.findings)
     built = build_html(stage, args.out / "jupyter-book")
     finish(built)
+    write_summary(built)
     shutil.copy2(stage / "_static/favicon.ico", built)  # browsers ask for it at the root
     replace_file(built / MARK, f"{inputs} {hash_html(built)}".encode())
     discard(target)

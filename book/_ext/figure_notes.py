@@ -44,11 +44,16 @@ def show(image: str, narrow: str, finding: str) -> str:
 
 
 def tell(note: dict, data: str) -> str:
-    """Return the rows that a figure shows and the command that computes them, in HTML."""
-    files = note["rows"] if len(note["rows"]) <= MANY else []
-    named = [f'<a href="{data}#{file.partition(".")[0]}">{file}</a>' for file in files]
+    """Return the rows that a figure shows, what they cost, and the command, in HTML."""
+    files = note["rows"] if len(note["rows"]) <= MANY else {}
+    named = [f'<a href="{data}#{name_of(f)}">{f}</a> ({cost})' for f, cost in files.items()]
     rows = ", ".join(named) or f'<a href="{data}">all files</a>'
     return f"Rows: {rows}; remade by <code>make run EXP={note['notebook']}</code>."
+
+
+def name_of(file: str) -> str:
+    """Return the name of a file's section on the page of the rows."""
+    return file.replace("_", "-").replace(".", "-")
 
 
 def setup(app) -> dict:

@@ -177,6 +177,7 @@ def test_a_damaged_page_is_named_and_built_again(tmp_path, monkeypatch, capsys, 
         "stage_tree": stage_tree,
         "build_html": build_html,
         "finish": lambda built: None,
+        "write_summary": lambda built: None,
     }.items():
         monkeypatch.setattr(stage_book, name, stand_in)
     monkeypatch.setenv("HSOKV_RESULTS", str(tmp_path))

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from hsokv.runs.workers import THREAD_VARIABLES
-from tools import check_runs, fingerprint, paths, run, stage_book, status, sweep
+from tools import check_runs, fingerprint, notebook_pages, paths, run, stage_book, status, sweep
 
 
 def write_notebook(path, *codes, tag="parameters"):
@@ -36,7 +36,7 @@ def project(tmp_path, monkeypatch):
     for name in ("NOTEBOOKS", "PARAMS", "SWEEPS"):
         folder = tmp_path / name.lower()
         folder.mkdir()
-        for module in (paths, run, fingerprint, sweep):
+        for module in (paths, run, fingerprint, sweep, notebook_pages):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, folder)
     monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
@@ -305,7 +305,7 @@ def test_a_notebook_that_raises_fails_the_run(project, capsys):
     stage = project / "stage"
     stage.mkdir()
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        stage_book.stage_notebooks(stage, project / "out")
+        notebook_pages.stage_notebooks(stage, project / "out", "quick_test")
 
 
 @pytest.mark.parametrize(
@@ -346,11 +346,11 @@ def test_staged_notebook_is_fit_for_readers(project):
     assert check_runs.list_warnings(copy) == ["cell 4 wrote to stderr: warned"]
     stage = project / "stage"
     stage.mkdir()
-    stage_book.stage_notebooks(stage, project / "out")
+    notebook_pages.stage_notebooks(stage, project / "out", "quick_test")
     text = (stage / "notebooks/01_one.ipynb").read_text()
     assert str(project) in copy.read_text() and str(project) not in text
     assert "row" in text and "'warned'" in text and '"warned' not in text
-    assert stage_book.LOCAL_BADGE in text and paths.BADGE_IMAGE not in text
+    assert notebook_pages.LOCAL_BADGE in text and paths.BADGE_IMAGE not in text
 
 
 def test_make_stops_at_the_first_failing_step():
