@@ -68,14 +68,14 @@ def _person(author: dict) -> str:
     return f"{author['family-names']}, {author['given-names']}"
 
 
-def render_line() -> str:
-    """Return the citation as a line of text."""
+def render_line(commit: str) -> str:
+    """Return the citation of a commit as a line of text."""
     citation = read_yaml(ROOT / "CITATION.cff")
     doi = citation.get("doi")
     where = f"https://doi.org/{doi}" if doi else citation["repository-code"]
     return (
         f"{_join_authors(citation)} ({_read_year(citation)}). {citation['title']}. Version "
-        f"{citation['version']}, commit {read_commit()}. {where}"
+        f"{citation['version']}, commit {commit}. {where}"
     )
 
 

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from fpdf import FPDF
 
 from hsokv.boundary.files import replace_file
-from tools.cite_page import read_commit, render_line
+from tools.cite_page import render_line
 from tools.paths import pages_url, repository
 
 NAME = "summary.pdf"
@@ -31,7 +31,7 @@ MARGIN = 18  # millimetres, as all lengths
 LINE = 0.5  # height of a line per point of the font: 1.4 times the font
 INDENT = 6  # of an item behind its mark
 LINK, BLACK = (0, 64, 122), (0, 0, 0)  # colours of the text
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
+BUILT = re.compile(r"Built on (\d{4}-\d\d-\d\d) from ([^\s+]*\w)")  # the day, the commit
 INTERVAL = re.compile(r"95 % interval (\[[^]]+\])")
 FOOT = "Numbers: the report's front page at commit {commit}. Brackets: intervals of 95 %."
 
@@ -58,6 +58,7 @@ class Front(NamedTuple):
         learners: heading, and rows of cells of which the first is the head.
         doubts: heading and paragraphs.
         day: on which the page was built.
+        commit: from which it was built.
     """
 
     title: str
@@ -69,6 +70,7 @@ class Front(NamedTuple):
     learners: tuple[str, list[list[str]]]
     doubts: tuple[str, list[list[Run]]]
     day: datetime
+    commit: str
 
 
 def list_runs(node: Tag) -> Iterator[Run]:
@@ -122,6 +124,7 @@ def read_front(built: Path) -> Front:
         return read_words(find(f"#{section} > h2")), [list(list_runs(item)) for item in items]
 
     title, picture = find("article h1"), find("#fig-headline img")
+    day, commit = BUILT.search(find(FOOTER).get_text()).groups()
     learners = "which-learner-should-i-use"
     rows = find(f"#{learners} table").find_all("tr")
     return Front(
@@ -136,7 +139,8 @@ def read_front(built: Path) -> Front:
             [[read_words(cell) for cell in row.find_all(["th", "td"])] for row in rows],
         ),
         doubts=read_items("what-would-change-our-mind"),
-        day=datetime.fromisoformat(DAY.search(find(FOOTER).get_text())[0]).replace(tzinfo=UTC),
+        day=datetime.fromisoformat(day).replace(tzinfo=UTC),
+        commit=commit,
     )
 
 
@@ -216,8 +220,7 @@ class Paper(FPDF):
 
 def draw(front: Front, points: float) -> Paper:
     """Return the sheets at one size of the font: findings on the first, advice on the second."""
-    commit, (url, _) = read_commit(), repository()
-    paper = Paper(points, FOOT.format(commit=commit))
+    paper = Paper(points, FOOT.format(commit=front.commit))
     paper.set_title(front.title)
     paper.set_creation_date(front.day)  # not of this minute: the same page gives the same bytes
     paper.add_heading(front.title, 1.8)
@@ -239,8 +242,8 @@ def draw(front: Front, points: float) -> Paper:
     for doubt in doubts:
         paper.add_text(doubt, "•")
     paper.add_heading("Cite, and read the report")
-    paper.add_text([Run(render_line())])
-    rows = f"{url}/tree/{commit}"
+    paper.add_text([Run(render_line(front.commit))])
+    rows = f"{repository()[0]}/tree/{front.commit}"
     paper.add_text([Run("Report: "), Run(pages_url(), link=pages_url())])
     paper.add_text([Run("Code and rows: "), Run(rows, link=rows)])
     return paper

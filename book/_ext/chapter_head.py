@@ -68,11 +68,11 @@ def _note(app, docname: str) -> nodes.paragraph:
     file = f"params/research/{name}.yml"
     note = nodes.paragraph("", "", classes=["colab"])
     if computes(name):
-        note += nodes.Text("Colab runs it with the small parameters of ")
+        note += nodes.Text("Colab runs this page with the small parameters of ")
         note += nodes.literal("", "quick_test")
         note += nodes.Text(", so its numbers differ from those here. ")
     else:
-        note += nodes.Text("It shows rows that are stored, and Colab begins without them. ")
+        note += nodes.Text("This page shows rows that are stored, and Colab begins without them. ")
     note += nodes.reference(
         "", "How to get the numbers of this page", refuri=address, internal=True
     )

@@ -1,4 +1,4 @@
-"""Under each chapter's title stands what it teaches, what to read before, and how long it takes."""
+"""Chapters say what they teach and what Colab makes of them, and begin with text, not with code."""
 
 import re
 
@@ -7,7 +7,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from tests.book.chromium import HTML
-from tools.paths import BOOK, ROOT, list_notebooks
+from tools.paths import BOOK, ROOT, colab_url, list_notebooks, repository
 
 CHAPTERS = yaml.safe_load((BOOK / "chapters.yaml").read_text("utf8"))
 
@@ -38,3 +38,39 @@ def test_the_head_stands_under_the_title(name):
     minutes = int(re.search(r"About (\d+) minutes? of reading", head.get_text())[1])
     words = sum(len(p.get_text().split()) for p in article.find_all("p"))
     assert 1 <= minutes <= words / 100 + 1
+
+
+@pytest.mark.parametrize("path", list_notebooks(), ids=lambda path: path.stem)
+def test_the_head_says_what_colab_runs(path):
+    """Under the button: other numbers, or none, and where those of the page come from."""
+    page = HTML / f"notebooks/{path.stem}.html"
+    if not page.is_file():
+        pytest.skip("the book is not built: make book")
+    article = BeautifulSoup(page.read_text("utf8"), "html.parser").article
+    button, note = article.find_all("p", class_="colab")
+    assert button.a["href"] == colab_url(f"notebooks/{path.name}")
+    assert ("quick_test" in note.text) != ("begins without them" in note.text)
+    assert ("quick_test" in note.text) == (path.stem not in list_readers())
+    advice, file = (link["href"] for link in note.find_all("a"))
+    assert advice == "../book/reproduce.html#colab"
+    assert (ROOT / file.partition(f"/blob/{repository()[1]}/")[2]).is_file() and path.stem in file
+
+
+def list_readers():
+    """Notebooks that compute nothing, as the advice names them."""
+    advice = (BOOK / "reproduce.md").read_text("utf8").split("(colab)=")[1].split("\n## ")[1]
+    return re.findall(r"`(\d\d_\w+)`", advice)
+
+
+@pytest.mark.parametrize("path", list_notebooks(), ids=lambda path: path.stem)
+def test_a_page_begins_with_one_fold(path):
+    """Set-up, parameters and imports are one, and later folds are of another name."""
+    page = HTML / f"notebooks/{path.stem}.html"
+    if not page.is_file():
+        pytest.skip("the book is not built: make book")
+    article = BeautifulSoup(page.read_text("utf8"), "html.parser").article
+    first, *others = article.select(".cell:has(.cell_input)")
+    assert first.select_one(".collapsed").get_text().startswith("Show set-up and parameters")
+    assert "import hsokv" in first.select_one("pre").get_text()
+    assert not [cell for cell in others if "Show set-up" in cell.get_text()]
+    assert not re.search(r"^# Parameters$", article.get_text(), re.MULTILINE)

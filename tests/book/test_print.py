@@ -1,5 +1,7 @@
 """A page on paper: the text with its figures and tables, in dark ink, without what is clicked."""
 
+import unicodedata
+
 import pytest
 
 from tests.book.chromium import SETTINGS, Tab, needs_browser
@@ -105,6 +107,20 @@ def test_figures_fit_a_sheet_and_tables_go_on_behind_it(paper, name):
         PAPER["height"],
     )
     assert wrong == []
+
+
+def test_a_table_repeats_its_head_on_every_sheet(browser, address, tmp_path):
+    """Also one whose heads are buttons on a screen."""
+    pypdf = pytest.importorskip("pypdf")
+    tab = Tab(browser, address, "dark")
+    page, sheets = tab.open("book/flows.html"), []
+    heads = page.locator("table:has(.sort-button)").first.locator("thead th").all_inner_texts()
+    page.pdf(path=tmp_path / "flows.pdf", format="A4")
+    for sheet in pypdf.PdfReader(tmp_path / "flows.pdf").pages[:4]:
+        text = unicodedata.normalize("NFKC", sheet.extract_text())  # fl may be one character
+        sheets.append([head for head in heads if head.strip() in text])
+    tab.context.close()
+    assert len(heads) > 4 and sheets.count(heads) >= 3
 
 
 def test_links_say_where_they_lead(paper):

@@ -3,7 +3,7 @@
 import re
 
 from hsokv.boundary.yaml_file import read_yaml
-from tools.cite_page import read_commit, render_cite, render_entry
+from tools.cite_page import read_commit, render_cite, render_entry, render_line
 from tools.paths import ROOT
 
 CITATION = read_yaml(ROOT / "CITATION.cff")
@@ -25,6 +25,18 @@ def test_people_and_a_doi_are_named():
     people = [{"family-names": "Noether", "given-names": "Emmy"}, {"name": "The others"}]
     entry = render_entry(CITATION | {"authors": people, "doi": "10.1/x"}, "2026", "abc")
     assert "author = {{Noether, Emmy} and {The others}}" in entry and "doi = {10.1/x}" in entry
+
+
+def test_a_line_cites_the_commit(monkeypatch):
+    """Who, when, what, which state of it, and where: at the archive once there is one."""
+    line = render_line("abc")
+    assert line.startswith(f"{CITATION['authors'][0]['name']} (20")
+    for part in (CITATION["title"], f"Version {CITATION['version']}", "commit abc"):
+        assert part in line
+    assert line.endswith(CITATION["repository-code"])
+    monkeypatch.setattr("tools.cite_page.read_yaml", lambda path: dated)
+    dated = CITATION | {"doi": "10.1/x", "date-released": "2031-01-02"}
+    assert "(2031)" in render_line("abc") and render_line("abc").endswith("https://doi.org/10.1/x")
 
 
 def test_page_says_that_there_is_no_doi_and_names_the_commit():

@@ -21,7 +21,7 @@ PAGE = """
  <section id="what-would-change-our-mind"><h2>Doubts</h2><ul><li>None.</li></ul></section>
  </section>
 </article>
-<div class="bd-footer-content"><p>Built on 2026-01-02 from x.</p></div>
+<div class="bd-footer-content"><p>Built on 2026-01-02 from 1a2b3c4d5+edited.</p></div>
 """
 CHART = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 4"><path d="M0 0L9 4"/></svg>'
 
@@ -54,6 +54,12 @@ def test_a_front_page_without_a_part_is_refused(tmp_path, part):
     built = build(tmp_path, PAGE.format(more="").replace(part, "other"))
     with pytest.raises(ValueError, match=f"expected .*{part}.* keep that part of book/index.md"):
         read_front(built)
+
+
+def test_day_and_commit_are_those_of_the_page(tmp_path):
+    """Edits that were not committed when it was built have no name to cite."""
+    front = read_front(build(tmp_path, PAGE.format(more="")))
+    assert (front.day.isoformat()[:10], front.commit) == ("2026-01-02", "1a2b3c4d5")
 
 
 def test_a_long_front_page_is_set_smaller_and_then_refused(tmp_path):

@@ -437,6 +437,15 @@ def test_small_presets_say_which_numbers_they_lack(tmp_path):
     assert page.read_text() == "{glue:text}`../90.ipynb::here:s` *(not run at this scale)*"
 
 
+def test_pages_name_the_repository_of_the_configuration(tmp_path):
+    """A command that a page shows can be copied as it stands, in a fork as well."""
+    (tmp_path / "book").mkdir()
+    page = tmp_path / "book/a.md"
+    page.write_text("git clone {repository} study, {other}")
+    stage_book.write_address(tmp_path)
+    assert page.read_text() == f"git clone {paths.repository()[0]} study, {{other}}"
+
+
 def test_warnings_of_the_book_are_errors(tmp_path):
     """A page that refers to nothing fails the build and names the page."""
     stage = tmp_path / "stage"
