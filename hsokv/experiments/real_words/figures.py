@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 from hsokv.experiments.real_words.tables import USERS, accuracy_table
 from hsokv.flows.display import display_name
 from hsokv.plots.charts import plot_accuracy_vs
+from hsokv.plots.screens import for_screens, is_narrow, set_finding
 from hsokv.plots.style import flow_style, make_panels, require
 
 #: Condition -> what the panel of the curve shows.
@@ -55,14 +55,14 @@ def curve_title(table: pd.DataFrame) -> str:
     points = table[table["flow"] == "lexical"].set_index(["condition", "n_way"])["point"]
     few, many = table["n_way"].min(), table["n_way"].max()
     shown, left = (100 * points[name][[few, many]] for name in ("recognise", "unseen"))
-    said = (
+    return (
         f"Our word memory finds {shown[few]:.0f} % of the terms shown among {few:,} definitions, "
         f"{shown[many]:.0f} % among {many:,}; of what is not stored it declines {left[few]:.0f} %, "
         f"then {left[many]:.0f} %"
     )
-    return fill(said, 78)
 
 
+@for_screens
 def draw_curve(rows: pd.DataFrame) -> Figure:
     """Draw accuracy with 95 % intervals against words stored, a panel per question.
 
@@ -84,10 +84,11 @@ def draw_curve(rows: pd.DataFrame) -> Figure:
         panel.xaxis.set_major_formatter("{x:,.0f}")
         panel.xaxis.set_minor_formatter("")
         panel.set(title=title, ylim=(0, 102))
-    _name_lines(axes[-1], table[table["condition"] == condition], arms)
+    for panel, condition in list(zip(axes, PANELS))[0 if is_narrow() else -1 :]:
+        _name_lines(panel, table[table["condition"] == condition], arms)
     axes[0].set_ylabel("texts (%, axis from 0)")
     fig.supxlabel("definitions stored (log scale)", fontsize=9.5)
-    fig.suptitle(curve_title(table), fontsize=9.5, fontweight="bold", x=0.01, ha="left")
+    set_finding(fig, curve_title(table))
     return fig
 
 
