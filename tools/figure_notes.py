@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from hsokv.plots import screens
-from tools.cpu_time import told
+from tools.cpu_time import hours, tell_hours
 from tools.fingerprint import list_results
 from tools.paths import ROOT
 
@@ -28,7 +28,8 @@ def write_note(stage: Path, name: str, shown: dict[str, str], notebook: Path) ->
         shown: what `screens.bundle` holds.
         notebook: the source that computes its rows.
     """
-    rows = {file: told(Path(file).stem) for file in sorted(list_results(notebook))}
+    known = {file: hours(Path(file).stem) for file in sorted(list_results(notebook))}
+    rows = {file: "" if cost is None else tell_hours(cost) for file, cost in known.items()}
     note = {"finding": shown["finding"], "rows": rows, "notebook": notebook.stem}
     for folder in (NOTES, NARROW):
         (stage / folder).mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ _CELLS = {"white-space": "normal", "text-align": "left"}
 
 
 def show_table(table: pd.DataFrame, index: str | None = None) -> Styler:
-    """Return a table to show, its text taken literally; flows get their plain names, too.
+    """Return a table to show, its text taken literally; flows are learners, with plain names.
 
     Args:
         table: cells are printed by `str`, but for what is missing, which is a dash.
@@ -18,6 +18,9 @@ def show_table(table: pd.DataFrame, index: str | None = None) -> Styler:
     """
     if index is not None:
         table = table.rename_axis(index=index, columns=None).reset_index()
-    table = table.assign(**{n: table[n].map(full_name) for n in FLOW_COLUMNS if n in table})
+    of_flows = [name for name in FLOW_COLUMNS if name in table]
+    table = table.assign(**{name: table[name].map(full_name) for name in of_flows})
+    if len(of_flows) == 1:
+        table = table.rename(columns={of_flows[0]: "learner"})
     cells = table.astype(object).where(table.notna(), "–").map(str)
     return cells.style.format(escape="html").hide().set_properties(**_CELLS)

@@ -1,4 +1,4 @@
-"""Tables of one-shot rows: accuracies, paired differences, other measures, retention.
+"""Tables of one-shot rows: accuracies, paired differences, other measures.
 
 Rows have the column `arm` (`arms.with_arm`). Accuracies are resampled over seeds and words, other
 measures over seeds; intervals are of 95 %.
@@ -15,13 +15,36 @@ from hsokv.experiments.word_rows import (
     accuracy_difference,
     accuracy_interval,
     common_seeds,
+    count_words,
     measure_interval,
 )
 from hsokv.flows.named import FLOWS
 from hsokv.flows.readings import TUNED
 from hsokv.seeds import numpy_rng
-from hsokv.stats.intervals import Interval, exact_mean, holm, paired_permutation_p
+from hsokv.stats.intervals import (
+    Interval,
+    exact_mean,
+    holm,
+    paired_permutation_p,
+    seeds_mean,
+)
 
+SHARE, ANY = {"low": 0, "high": 1}, {}
+#: Measure -> its heading in a table, what it is multiplied by, and the range of its values.
+HEADINGS = {
+    "accuracy": ("accuracy at the end (%)", 100, SHARE),
+    "retention": ("retention (%)", 100, SHARE),
+    "forgetting": ("forgetting (points)", 100, SHARE),
+    "retention_as_printed": ("retention as printed (%)", 100, SHARE),
+    "memory_utility": ("memory utility (points)", 100, {"low": -1, "high": 1}),
+    "kv_hit_rate": ("hit rate", 1, ANY),
+    "top1_key_correct": ("nearest key right (%)", 100, SHARE),
+    "read_fraction": ("texts that read (%)", 100, SHARE),
+    "gate_mean": ("gate", 1, SHARE),
+    "novelty_auroc": ("AUROC of novelty", 1, SHARE),
+    "train_s": ("training (s)", 1, ANY),
+    "predict_ms": ("answer (ms)", 1, ANY),
+}
 OURS = ("lexical", "redesign", "first_redesign")
 
 
@@ -156,23 +179,28 @@ def measures_table(rows: pd.DataFrame, measures: Sequence[str], condition: str) 
     ])  # fmt: skip
 
 
-def retention_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return retention and forgetting on repeated sentences, per arm taught in blocks.
+def measures_texts(rows: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
+    """Return means of measures per arm as text, with 95 % intervals over seeds.
+
+    Args:
+        rows: of one condition.
+        measures: keys of `HEADINGS`.
 
     Returns:
-        Columns arm, accuracy (after the last block), retention, low, high, forgetting, n_seeds.
+        Columns arm, one per measure under its heading (a dash where undefined), and seeds.
     """
-    blocks, found = rows.query("task == 'blocks' and condition == 'verbatim'"), []
-    for arm, part in blocks.groupby("arm", sort=False):
-        kept = measure_interval(part, "retention")
-        kept = kept or Interval(float("nan"), float("nan"), float("nan"), 0)
-        found.append({
-            "arm": arm, "accuracy": exact_mean(part["accuracy"]), "retention": kept.point,
-            "low": kept.low, "high": kept.high,
-            "forgetting": exact_mean(part["forgetting"].dropna()), "n_seeds": kept.n,
-        })  # fmt: skip
-    columns = ["arm", "accuracy", "retention", "low", "high", "forgetting", "n_seeds"]
-    return pd.DataFrame(found, columns=columns)
+    table = []
+    for arm, part in rows.groupby("arm", sort=False):
+        line = {"arm": arm}
+        for name in measures:
+            heading, scale, ends = HEADINGS[name]
+            values, digits = part[name].dropna(), 1 if scale == 100 else 2
+            found = seeds_mean(values, **ends, trials=count_words(part)) if len(values) else None
+            told = [f"{scale * x:.{digits}f}" for x in found[:3]] if found else []
+            line[heading] = f"{told[0]} [{told[1]}, {told[2]}]" if found else "–"
+        seeds = int(part[list(measures)].notna().any(axis=1).sum())
+        table.append(line | {"seeds": seeds})
+    return pd.DataFrame(table)
 
 
 def _wide_texts(table: pd.DataFrame, index: str, sign: str = "") -> pd.DataFrame:

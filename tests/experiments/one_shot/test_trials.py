@@ -208,3 +208,12 @@ def test_other_measures_are_means_over_seeds():
     table = tables.measures_table(rows, ["gate_mean", "top1_key_correct"], "verbatim").iloc[0]
     assert table["arm"] == "kv_only (mean)" and table["n_seeds"] == 2
     assert table["top1_key_correct"] == 0.5 and pd.isna(table["gate_mean"])
+
+
+def test_measures_have_intervals_over_seeds():
+    """In the units of their heading; what is undefined is a dash, and seeds are counted."""
+    rows = arms.with_arm(pd.DataFrame([row("kv_only", "mean", s, 0.5, 3) for s in (0, 1)]))
+    rows["top1_key_correct"] = [0.4, 0.6]
+    line = tables.measures_texts(rows, ["gate_mean", "top1_key_correct"]).iloc[0]
+    assert line["gate"] == "–" and line["seeds"] == 2
+    assert line["nearest key right (%)"].startswith("50.0 [0.0, 100.0]")  # t with one degree
