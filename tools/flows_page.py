@@ -17,6 +17,7 @@ from hsokv.flows.description import STAGES, describe
 from hsokv.flows.display import DISPLAY
 from hsokv.flows.named import FLOWS, NOTES
 from hsokv.plots.diagrams import draw_flow, write_alt_text
+from tools.drawings import set_widths
 from tools.markdown import prose, table
 
 DIAGRAMS = "diagrams"  # folder of the drawings, beside the page
@@ -77,13 +78,16 @@ def draw_flows(folder: Path) -> None:
     """Write one SVG per flow into a folder, which is made if it does not exist."""
     import matplotlib.pyplot as plt
 
-    from hsokv.plots.style import save_figure
+    from hsokv.plots.style import STYLE
 
     folder.mkdir(parents=True, exist_ok=True)
     for name in FLOWS:
         fig, _ = draw_flow(name)
-        save_figure(fig, folder / f"{name}.svg")
+        with plt.rc_context(STYLE | {"svg.fonttype": "none"}):
+            fig.savefig(folder / f"{name}.svg", metadata={"Date": None})
         plt.close(fig)
+        path = folder / f"{name}.svg"
+        path.write_text(set_widths(path.read_text("utf8")), "utf8")
 
 
 def anchor(flow: str) -> str:

@@ -245,7 +245,7 @@ def answer(table: pd.DataFrame, issue: str) -> str:
         row = rows.loc[_telling(rows)]
         text = Interval(row["point"], row["low"], row["high"], int(row["n"])).text(signed=True)
         parts.append(f"{BASE_NAMES[base]} {text}, {row['condition']} ({row['verdict']})")
-    head = f"{told[0].upper()}{told[1:]}. Effect of {ISSUES[issue].mechanism} on accuracy: "
+    head = f"Does it hurt? {told[0].upper()}{told[1:]}. Effect of {ISSUES[issue].mechanism}: "
     return head + "; ".join(parts) + "."
 
 

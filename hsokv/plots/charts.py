@@ -83,7 +83,11 @@ def plot_accuracy_by_condition(
 
 @for_screens
 def plot_accuracy_vs(
-    summary: pd.DataFrame, x: str, ax: Axes | None = None
+    summary: pd.DataFrame,
+    x: str,
+    ax: Axes | None = None,
+    condition: str = "",
+    flows_told: Sequence[str] = (),
 ) -> tuple[Figure, np.ndarray | Axes]:
     """Draw accuracy against n_way (log axis) or n_distractors, a line with interval bars per flow.
 
@@ -92,6 +96,7 @@ def plot_accuracy_vs(
             per condition. Flows are moved sideways a little so that bars stay apart.
         x: 'n_way', 'n_distractors', or another numeric column.
         ax: axes to draw on; summary must then hold one condition.
+        condition, flows_told: what the title tells, see `findings.tell_slopes`.
     """
     require(summary, "flow", x, "point", "low", "high")
     flows, is_log = list(summary["flow"].unique()), x == "n_way"
@@ -106,8 +111,8 @@ def plot_accuracy_vs(
     for i in np.flatnonzero(gaps[:-1] < 0.4) if is_log else ():  # would run into the one before
         names[i + 1] = ""
     step = 0.5 * (gaps.min() if gaps.size else 1.0) / max(len(flows), 4)
-    for panel, condition in zip(axes, conditions):
-        rows = summary if condition is None else summary[summary["condition"] == condition]
+    for panel, shown in zip(axes, conditions):
+        rows = summary if shown is None else summary[summary["condition"] == shown]
         for i, flow in enumerate(flows):
             line = rows[rows["flow"] == flow].sort_values(x)
             at = position(line[x].to_numpy(float)) + step * (i - (len(flows) - 1) / 2)
@@ -117,11 +122,12 @@ def plot_accuracy_vs(
             panel.plot(at, y[:, 0], **style, label=display_name(flow), clip_on=False)
         panel.set_xticks(position(ticks.astype(float)), names)
         panel.set(ylim=(0, 102), yticks=range(0, 101, 20))
-        if condition is not None:
-            panel.set_title(CONDITION_LABEL.get(condition) or chart_label(condition))
+        if shown is not None:
+            panel.set_title(CONDITION_LABEL.get(shown) or chart_label(shown))
     _label(fig, axes, ax, AXIS_LABEL.get(x) or chart_label(x), ACCURACY_LABEL)
     if ax is None:
-        set_finding(fig, findings.tell_slopes(summary, x, UNIT.get(x) or chart_label(x)))
+        unit = UNIT.get(x) or chart_label(x)
+        set_finding(fig, findings.tell_slopes(summary, x, unit, condition, flows_told))
     return fig, axes if ax is None else ax
 
 
@@ -146,17 +152,17 @@ def plot_paired_differences(
     places = table["point"].round(4).sort_values(ascending=False, kind="stable").index
     table, narrow = table.loc[places], is_narrow() and ax is None
     labels = [chart_label(display_name(text)) for text in table["label"]]
-    n_lines = 1 + max(len(textwrap.wrap(label, 28)) for label in labels)
+    n_lines = 1 + max(len(textwrap.wrap(label, 24)) for label in labels)
     fig, axes = make_panels(ax, 1, 1, 0.8 + (0.19 * n_lines if narrow else 0.28) * len(table))
     panel = axes[0]
     if min_effect is not None:
-        panel.axvspan(-100 * min_effect, 100 * min_effect, color="#EDEDED", linewidth=0)
+        panel.axvspan(-100 * min_effect, 100 * min_effect, color="#DDDDDD", linewidth=0)
     panel.axvline(0, color=BLACK, linewidth=1)
     for y, row in enumerate(table.itertuples()):
         _bar(panel, row, y, interval_style(BLUE, "o", filled=row.low > 0 or row.high < 0))
         text = f"{100 * row.point:+.1f} [{100 * row.low:+.1f}, {100 * row.high:+.1f}]"
         if narrow:
-            labels[y] = "\n".join([*textwrap.wrap(labels[y], 28), text])
+            labels[y] = "\n".join([*textwrap.wrap(labels[y], 24), text])
         else:
             place = {"xycoords": ("axes fraction", "data"), "va": "center", "size": 8.5}
             panel.annotate(text, (1.02, y), **place)
@@ -165,7 +171,7 @@ def plot_paired_differences(
     panel.set_yticks(range(len(table)), labels)
     panel.tick_params(axis="y", length=0)
     if ax is None:
-        set_finding(fig, findings.tell_differences(table, subject))
+        set_finding(fig, findings.tell_differences(table, subject, min_effect))
     return fig, panel
 
 

@@ -21,7 +21,7 @@ from PIL import Image
 
 WIDTH_IN = 6.5  # text width of the report
 NARROW_IN = 3.6  # of a phone, at the same size of letters
-NARROW_DPI, COLORS = 160, 64  # of a phone's picture
+NARROW_DPI, COLORS = 160, 256  # of a phone's picture
 # Type of what an output holds beside the picture: its finding, and the narrow PNG in base64.
 MIME = "application/vnd.hsokv.figure+json"
 _width: ContextVar[float] = ContextVar("width", default=WIDTH_IN)

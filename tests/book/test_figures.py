@@ -52,6 +52,13 @@ def test_alternative_text_begins_with_the_finding(name):
         assert re.search(r"\d|memories", finding) and drawn, figure["id"]
 
 
+@pytest.mark.parametrize("name", [*WITH_FIGURES, DRAWN])
+def test_pictures_of_a_page_are_light(name):
+    """All of them together, also those that a reader scrolls to: at most 0.8 MB."""
+    paths = [(HTML / name).parent / figure.img["src"] for figure in find_figures(name)]
+    assert sum(path.stat().st_size for path in paths) <= 800_000
+
+
 def test_phone_shows_the_narrow_version(tabs):
     """Each figure fits a phone without scrolling; a desktop shows the wide one."""
     for setting, narrow in (("phone", True), ("light", False)):

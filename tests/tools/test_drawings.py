@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import matplotlib.pyplot as plt
 import pytest
 
-from tools.drawings import AT_ONCE, defer, shorten
+from tools.drawings import AT_ONCE, defer, set_widths, shorten
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +58,19 @@ def test_later_drawings_wait(tmp_path, drawing):
     page = '<img alt="its width" src="a.svg" /><img src="b.png" />' * (AT_ONCE + 2)
     assert defer(page, tmp_path).count('loading="lazy" width="192" height="96"') == 2
     assert defer(page, tmp_path).count("<img") == page.count("<img")
+
+
+def test_texts_keep_their_width_in_any_font(tmp_path):
+    """What is kept as text says how wide matplotlib drew it, and names fonts to fall back on."""
+    figure = plt.figure(figsize=(4, 1))
+    styles = {"a & b <c>": {}, "bold words": {"weight": "bold"}, "slanted": {"style": "italic"}}
+    texts = [figure.text(0, 0.2, t, size=12, **look) for t, look in styles.items()]
+    with plt.rc_context({"svg.fonttype": "none", "font.family": "DejaVu Sans"}):
+        figure.savefig(tmp_path / "a.svg")
+    figure.draw_without_rendering()
+    drawn = set_widths((tmp_path / "a.svg").read_text("utf8"))
+    widths = [float(width) for width in re.findall(r'textLength="([\d.]+)"', drawn)]
+    boxes = [text.get_window_extent().width * 72 / figure.dpi for text in texts]
+    assert widths == pytest.approx(boxes, rel=0.03)
+    assert drawn.count("Verdana") == 3 and len(ElementTree.fromstring(drawn))
+    plt.close(figure)

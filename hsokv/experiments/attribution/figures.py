@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hsokv.experiments.attribution.shares import interval_of
+from hsokv.experiments.attribution.shares import interval_of, sign_table
 from hsokv.experiments.attribution.specifications import Specification
 from hsokv.flows.factorial import SWITCHES
 from hsokv.plots.findings import QUESTION
@@ -53,8 +53,15 @@ def plot_waterfall(
         _waterfall(ax, table, ends)
         ax.set_title(condition, loc="left", fontweight="bold")
         ax.set_xlabel("accuracy (%)")
-    set_finding(fig, _largest(tables, "switch", "earns most"))
+    set_finding(
+        fig, "In this specification: " + "; ".join(map(_tell_signs, tables, tables.values()))
+    )
     return fig, axes
+
+
+def _tell_signs(condition: str, table: pd.DataFrame) -> str:
+    earns, costs = (table["low"] > 0).sum(), (table["high"] < 0).sum()
+    return f"{QUESTION[condition]}, {earns} of {len(table)} changes earn, {costs} cost"
 
 
 def _largest(tables: dict[str, pd.DataFrame], column: str, words: str) -> str:
@@ -119,9 +126,9 @@ def plot_specifications(
         ax.set_xlabel("share (points)")
     handles = axes[0].get_legend_handles_labels()
     fig.legend(*handles, loc="outside lower center", ncols=in_columns(3))
-    by_points = rows.groupby("switch", sort=False)["share"]
-    same = ((by_points.min() > 0) | (by_points.max() < 0)).sum()
-    told = f"{same} of {len(names)} changes have the same sign in every specification"
+    signs = sign_table(shares, condition, game)
+    same = (signs["n_same"] == signs.shape[1] - 3).sum()  # of all columns but the main, two counts
+    told = f"{same} of {len(names)} changes have the same clear sign in every specification"
     set_finding(fig, f"{told}, as it is and with the network as fallback")
     return fig, axes
 
@@ -170,7 +177,8 @@ def plot_interactions(table: pd.DataFrame) -> tuple[Figure, Axes]:
     size = 5.5 if is_narrow() else 8.5
     bound = np.nanmax(np.abs(grid.to_numpy()))
     sns.heatmap(
-        grid.iloc[1:, :-1], ax=ax, cmap="RdBu", center=0, vmin=-bound, vmax=bound, annot=True,
+        grid.iloc[1:, :-1].rename(index=LABELS, columns=LABELS), ax=ax, cmap="RdBu", center=0,
+        vmin=-bound, vmax=bound, annot=True,
         fmt="+.1f", annot_kws={"fontsize": size}, linewidths=1,
         cbar=not is_narrow(), cbar_kws={"label": "interaction (points)"},
     )  # fmt: skip

@@ -42,12 +42,10 @@ BASE_STYLE = {
     "nearest_neighbor": {"color": BLUE, "marker": "o"},
 }
 EFFECT_LABEL = "effect on accuracy (points)"
-SIZES = ("", ", size unclear", ", a little")
-#: Verdict -> the answer to whether a mechanism costs accuracy.
-COSTS = {
-    **{verdict: f"yes{size}" for verdict, size in zip(HARMFUL, SIZES)},
-    **{verdict: f"no, it helps{size}" for verdict, size in zip(HELPFUL, SIZES)},
-    NO_EFFECT: "no", OPEN: "cannot be told", FLOOR_VERDICT: "nothing to lose",
+#: What is said of a mechanism -> the verdicts of the learners of which it is said.
+TOLD = {
+    "costs accuracy in": HARMFUL, "helps in": HELPFUL, "no effect found in": (NO_EFFECT,),
+    "cannot be told in": (OPEN,), "nothing to lose in": (FLOOR_VERDICT,),
 }  # fmt: skip
 
 
@@ -87,15 +85,19 @@ def plot_issue_effects(table: pd.DataFrame) -> tuple[Figure, np.ndarray]:
 
 
 def tell_harm(table: pd.DataFrame, issue: str) -> str:
-    """Tell in which learners an issue's mechanism costs accuracy.
+    """Tell in which learners an issue's mechanism costs accuracy, and in which it helps.
 
     Args:
         table: from `effects.effect_table`.
         issue: key of `effects.ISSUES`.
     """
     told = {name: verdict(table, [base]) for base, name in BASE_NAMES.items()}
-    parts = [f"{name}: {COSTS.get(found, found)}" for name, found in told.items() if found in COSTS]
-    return f"Does it cost accuracy ({ISSUES[issue].mechanism})? " + "; ".join(parts)
+    parts = []
+    for said, verdicts in TOLD.items():
+        names = [name for name, found in told.items() if found in verdicts]
+        parts += [f"{said} {', '.join(names)}"] if names else []
+    mechanism = ISSUES[issue].mechanism
+    return f"{mechanism[0].upper()}{mechanism[1:]}: " + "; ".join(parts)
 
 
 @for_screens
@@ -131,9 +133,10 @@ def plot_overview(effects: Mapping[str, pd.DataFrame], condition: str = "verbati
     counts = []
     for base, name in BASE_NAMES.items():
         found = [v for t in tables.values() for v in t.loc[t["base"] == base, "verdict"]]
-        counts.append(f"{sum(v in HARMFUL for v in found)} of {len(found)} in {name}")
+        harm, help_ = (sum(v in kinds for v in found) for kinds in (HARMFUL, HELPFUL))
+        counts += [f"{name} {harm} harm, {help_} help, of {len(found)}"] if found else []
     question = QUESTION.get(condition, condition)
-    set_finding(fig, f"Mechanisms that harm on {question}: " + ", ".join(counts))
+    set_finding(fig, f"Mechanisms on {question}: " + "; ".join(counts))
     return fig
 
 
@@ -170,9 +173,12 @@ def plot_hit_rate(means: pd.DataFrame) -> tuple[Figure, np.ndarray]:
     axes[-1].set_xlabel("hit rate (log scale; dashed: 1)")
     axes[0].set_xlabel("" if is_narrow() else "hit rate (log scale; dashed: 1)")
     _legend(fig, [base for base in BASE_STYLE if base in set(means["base"])])
-    ranks = means[["kv_hit_rate", *uses]].rank().corr()["kv_hit_rate"]
-    told = f"right keys {ranks['top1_key_correct']:+.2f}, utility {ranks['memory_utility']:+.2f}"
-    set_finding(fig, f"Rank correlation of the hit rate over learners: with {told}")
+    parts = []
+    for kind, own in means.groupby("similarity"):
+        ranks = own[["kv_hit_rate", "memory_utility"]].rank().corr().iloc[0, 1]
+        parts += [f"{ranks:+.2f} by {kind} (n = {len(own)})"] if np.isfinite(ranks) else []
+    told = ", ".join(parts) or "too few learners"
+    set_finding(fig, f"Rank correlation of hit rate and utility over learners: {told}")
     return fig, axes
 
 

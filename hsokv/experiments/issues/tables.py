@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from hsokv.experiments.effects import BASE_NAMES, ISSUES, answer, arm_rows, points, verdict
-from hsokv.flows.variants import BASES
+from hsokv.flows.variants import BASES, arm_config
 from hsokv.stats.intervals import Interval, exact_mean
 
 
@@ -82,19 +82,21 @@ def happens(frame: pd.DataFrame) -> dict[str, str]:
 
     Means over seeds, under `verbatim`. An issue that speaks of accuracy alone has no entry.
     """
-    rows = {v: arm_rows(frame, BASES[0], v, "verbatim") for v in ("", "write_all")}
-    if rows[""].empty:
+    rows = arm_rows(frame, BASES[0], "", "verbatim")
+    if rows.empty:
         return {}
-    own = rows[""].mean(numeric_only=True)
+    own = rows.mean(numeric_only=True)
     written = own["n_entries"] + own["n_consolidated"] + own["n_forgotten"]
+    deleted = {"1_1": own["n_consolidated"], "1_2": own["n_forgotten"]}
     told = {
-        "1_1": f"{own['n_consolidated']:,.0f} of {written:,.0f} memories deleted",
-        "1_2": f"{own['n_forgotten']:,.0f} of {written:,.0f} memories deleted",
-        "4_1": f"gate {own['gate_mean']:.2f}: the memory's share of the answer",
+        issue: f"{'yes' if n >= 1 else 'no'}: {n:,.0f} of {written:,.0f} memories deleted"
+        for issue, n in deleted.items()
     }
-    if len(rows["write_all"]):
-        every = rows["write_all"][["n_entries", "n_consolidated", "n_forgotten"]].sum(axis=1).mean()
-        told["3_2"] = f"{written:,.0f} of {every:,.0f} texts written"
+    is_shut = "yes" if own["gate_mean"] < 0.5 else "no"
+    told["4_1"] = f"{is_shut}: gate {own['gate_mean']:.2f}, the memory's share of the answer"
+    capacity = arm_config(BASES[0]).capacity
+    if written >= capacity:
+        told["3_2"] = f"no: its memory is full, {capacity:,} entries"
     return told
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hsokv.experiments.linked_passages.estimates import DEFAULT, OURS, estimate
+from hsokv.experiments.linked_passages.estimates import (
+    DEFAULT,
+    NONE,
+    OURS,
+    difference,
+    estimate,
+)
 from hsokv.experiments.linked_passages.tables import ARMS, COMPARED, SAMPLE_LABEL
 from hsokv.experiments.linked_passages.trials import HELD_OUT, IN_SAMPLE, TRANSFER
-from hsokv.plots.screens import for_screens, in_columns, set_finding
+from hsokv.plots.screens import for_screens, in_columns, is_narrow, set_finding
 from hsokv.plots.style import BLACK, BLUE, GREY, VERMILION, interval_style, make_panels
 
 #: Part -> how it is drawn, its name in the legend, and how far it stands above the line.
@@ -36,7 +44,8 @@ def draw_recall(rows: pd.DataFrame) -> Figure:
             panel.hlines(at, points[:, 1], points[:, 2], color=style["color"], linewidth=1)
             look = style | {"linestyle": "none", "markersize": 5}
             panel.plot(points[:, 0], at, **look, label=label)
-        panel.set_yticks(range(len(flows)), [ARMS[flow] for flow in flows])
+        names = [fill(ARMS[flow], 22) if is_narrow() else ARMS[flow] for flow in flows]
+        panel.set_yticks(range(len(flows)), names)
         panel.axhspan(-0.5, _n_ours(flows) - 0.5, color=BLACK, alpha=0.05, linewidth=0)
         panel.set(title=SAMPLE_LABEL[source], xlabel="recall at 5 (%, from 40)")
         panel.set(xlim=(40, 101), ylim=(-0.6, len(flows) - 0.4))
@@ -50,10 +59,14 @@ def _tell_best(rows: pd.DataFrame, source: str, flows: list[str]) -> str:
     """Tell ours and the best rival on questions that were not tuned on."""
     found = {flow: estimate(rows, source, HELD_OUT, flow).point for flow in flows}
     rival = max((flow for flow in found if flow not in (OURS, DEFAULT)), key=found.get)
-    ours = f"{ARMS[OURS]} {100 * found[OURS]:.1f} %, " if OURS in found else ""
-    return (
-        f"{SAMPLE_LABEL[source]}: {ours}the best rival ({ARMS[rival]}) {100 * found[rival]:.1f} %"
+    told = (
+        f"{SAMPLE_LABEL[source]}: the best rival ({ARMS[rival]}) finds {100 * found[rival]:.1f} %"
     )
+    gap = difference(rows, source, (HELD_OUT, OURS), (HELD_OUT, rival)) if OURS in found else NONE
+    if not gap.n:
+        return told
+    ends = [f"{100 * x:+.1f}" for x in gap[:3]]
+    return f"{told}, {ARMS[OURS]} {ends[0]} points [{ends[1]}, {ends[2]}]"
 
 
 def _n_ours(flows: list[str]) -> int:

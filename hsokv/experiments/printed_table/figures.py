@@ -157,7 +157,7 @@ def plot_spread(frame: pd.DataFrame, printed: dict[str, float]) -> tuple[Figure,
     spans = frame.groupby("arm")["one_shot_accuracy"].agg(lambda x: x.max() - x.min())
     widest = spans.idxmax()
     ends = tell_range(frame.loc[frame["arm"] == widest, "one_shot_accuracy"])
-    told = f"One seed says little: {ARM_NAME[widest]} scores {ends}"
+    told = f"One seed says little of {ARM_NAME[widest]}: it scores {ends}"
     set_finding(fig, f"{told} on words with one training text")
     return fig, axes
 

@@ -31,7 +31,8 @@ def draw_sizes(rows: pd.DataFrame, arms: Sequence[str], conditions: Sequence[str
     table = table[table["flow"].isin(arms) & table["condition"].isin(conditions)]
     order = {arm: i for i, arm in enumerate(arms)}
     table = table.sort_values("flow", key=lambda names: names.map(order), kind="stable")
-    return plot_accuracy_vs(table, "n_way")[0]
+    told = {"condition": "recognise", "flows_told": ("lexical", "headword_lookup")}
+    return plot_accuracy_vs(table, "n_way", **told)[0]
 
 
 def curve_table(rows: pd.DataFrame) -> pd.DataFrame:
