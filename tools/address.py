@@ -1,7 +1,7 @@
 """Set the repository's address everywhere at once: `make address URL=... BRANCH=...`.
 
 It stands in `_config.yml`, and is copied to where a reader opens a file without the book: the
-README, the citation, the page for users, and the badge and the set-up cell of each notebook.
+README, the citation, and the badge and the set-up cell of each notebook.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from tools.command import command
 from tools.paths import ROOT
 
 FORM = re.compile(r"https://github\.com/([\w-]+)/([\w.-]+?)(?:\.git)?/?")
-COPIES = ("_config.yml", "README.md", "CITATION.cff", "book/use.md", "notebooks/*.ipynb")
+COPIES = ("_config.yml", "README.md", "CITATION.cff", "notebooks/*.ipynb")
 
 
 def check_address(url: str, branch: str) -> str:

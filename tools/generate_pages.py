@@ -19,7 +19,7 @@ from tools.explorables import render_explore
 from tools.flows_page import DIAGRAMS, draw_flows, render_flows
 from tools.glossary_page import PAGE as GLOSSARY
 from tools.glossary_page import render_glossary
-from tools.paths import ROOT, results_dir
+from tools.paths import BOOK, ROOT, repository, results_dir
 from tools.reproduce_page import render_reproduce
 
 
@@ -34,6 +34,13 @@ def render_findings() -> str:
     return done.stdout
 
 
+def render_use() -> str:
+    """Return the page for users with the line that installs the package."""
+    url, branch = repository()
+    block = f'```bash\npip install "hsokv @ git+{url}@{branch}"\n```'
+    return (BOOK / "use.md").read_text("utf8").replace("% install", block)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "book/flows.md": render_flows,
     f"{GLOSSARY}.md": render_glossary,
@@ -42,6 +49,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "book/claims.md": render_claims,
     f"{DATA}.md": render_data,
     "book/explore.md": render_explore,
+    "book/use.md": render_use,
     "book/reproduce.md": render_reproduce,
     **{f"{page_of(room)}.md": partial(render_room, room) for room in list_rooms()},
 }

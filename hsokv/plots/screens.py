@@ -19,8 +19,11 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
+from hsokv.boundary.text import chart_label
+
 WIDTH_IN = 6.5  # text width of the report
 NARROW_IN = 3.6  # of a phone, at the same size of letters
+LONGEST = 400  # letters of a finding
 NARROW_DPI, COLORS = 160, 256  # of a phone's picture
 # Type of what an output holds beside the picture: its finding, and the narrow PNG in base64.
 MIME = "application/vnd.hsokv.figure+json"
@@ -80,7 +83,7 @@ def draw_narrow(fig: Figure) -> Figure:
 
 def set_finding(fig: Figure, text: str) -> None:
     """Write what a figure shows above it, in as many lines as its width asks for."""
-    lines = textwrap.wrap(text, int(12.1 * fig.get_figwidth()))
+    lines = textwrap.wrap(chart_label(text, LONGEST), int(12.1 * fig.get_figwidth()))
     fig.set_figheight(fig.get_figheight() + 0.17 * len(lines) + 0.05)
     fig.suptitle("\n".join(lines), fontsize=9.5, fontweight="bold", x=0.01, ha="left")
     fig.finding = text

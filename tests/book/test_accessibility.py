@@ -56,7 +56,7 @@ def test_buttons_have_names(tabs):
 
 def test_scroll_areas_are_reached_by_keyboard(tabs):
     """On a phone each wide table, figure and formula is a stop of the tabulator."""
-    page = tabs("phone").open("notebooks/03_the_issues.html")
+    page = tabs("phone").open("book/flows.html")
     page.wait_for_function("document.querySelector('figure[tabindex]')")
     silent = page.evaluate(
         "[...document.querySelectorAll('main article *')].filter(e => e.checkVisibility() &&"

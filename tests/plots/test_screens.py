@@ -14,6 +14,7 @@ from PIL import Image
 
 from hsokv import plots
 from hsokv.experiments.registry import list_experiments
+from hsokv.flows.named import FLOWS
 from hsokv.plots import findings, screens
 
 
@@ -70,24 +71,45 @@ def test_title_is_within_the_figure(summary):
         assert box.x1 <= fig.bbox.x1 and fig.get_figheight() > height
 
 
-def test_findings_follow_the_frame(summary):
-    """Counts and extremes are those of the rows; another frame gives another sentence."""
+def test_findings_of_conditions_name_who_answers(summary):
+    """Up to three learners by name; where none answers, the best with its share."""
     told = findings.tell_conditions(summary)
-    assert told.endswith("2 of 2 on seen sentences, 1 of 2 on new sentences")
+    assert told.endswith("seen sentences: our word memory, H-SOKV; new sentences: our word memory")
+    low = summary.assign(point=[0.2, 0.5, 0.1, 0.6])
+    assert "seen sentences: none, at best our word memory (20 %)" in findings.tell_conditions(low)
+    many = pd.DataFrame({"flow": list(FLOWS)[:5], "condition": "verbatim", "point": 0.9})
+    assert findings.tell_conditions(many).endswith("seen sentences: 5 of 5")
+
+
+def test_findings_along_an_axis_tell_both_ends():
+    """Of the learners that are asked for, else of the best and the worst at the far end."""
     sizes = pd.DataFrame({
         "flow": ["lexical"] * 2 + ["current"] * 2, "n_way": [5, 100] * 2,
         "point": [1.0, 1.0, 0.9, 0.4],
     })  # fmt: skip
     told = findings.tell_slopes(sizes, "n_way", "words")
-    assert told == "From 5 to 100 words: our word memory stays level, H-SOKV loses 50 points"
+    assert told == "5 to 100 words: our word memory 100 to 100 %, H-SOKV 90 to 40 %"
+    told = findings.tell_slopes(sizes, "n_way", "words", flows=["current", "bm25"])
+    assert told == "5 to 100 words: H-SOKV 90 to 40 %"
     at_one = findings.tell_slopes(sizes[sizes["n_way"] == 5], "n_way", "words")
-    assert at_one == "At 5 words: our word memory is best, 100 %"
-    differences = pd.DataFrame({"low": [0.1, -0.3, -0.1], "high": [0.2, -0.1, 0.1]})
-    told = findings.tell_differences(differences, "lexical")
-    assert told == "Our word memory: better in 1 of 3 comparisons, worse in 1; 1 cannot be told"
-    cost = pd.DataFrame({"flow": ["lexical", "current"], "point": [1.0, 0.5], "flops": [0.0, 1e9]})
+    assert at_one == "5 words: our word memory 100 %, H-SOKV 90 %"
+
+
+def test_findings_of_differences_and_cost_follow_the_rows():
+    """What lies within the smallest effect of interest is alike, not unknown."""
+    table = pd.DataFrame({"low": [0.1, -0.3, -0.1, -0.01], "high": [0.2, -0.1, 0.1, 0.02]})
+    told = findings.tell_differences(table, "lexical", 0.05)
+    assert told == (
+        "Our word memory: better in 1 of 4 comparisons, worse in 1; 1 alike within 5 points; "
+        "1 cannot be told"
+    )
+    assert findings.tell_differences(table, "lexical").endswith("worse in 1; 2 cannot be told")
+    cost = pd.DataFrame({
+        "flow": ["lexical", "current", "fine_tune"], "point": [1.0, 0.5, 0.499],
+        "flops": [0.0, 1e9, 1e8],
+    })  # fmt: skip
     assert findings.tell_cost(cost, "flops") == (
-        "Without training our word memory reaches 100 %, with training H-SOKV reaches 50 %"
+        "Reached: 100 % without training (our word memory), 50 % for 1.0e+08 FLOPs (transformer)"
     )
 
 

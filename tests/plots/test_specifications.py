@@ -25,7 +25,7 @@ def test_effects_are_sorted_and_what_was_not_run_is_left_out():
     fig, (curve, options) = plot_specifications(
         table(), CHOICES, (0.05, np.inf), "points", "It helps"
     )
-    assert fig.finding == "It helps: holds in 1 of 3 specifications, fails in 1"
+    assert fig.finding == "Holds in 1 of 3 specifications, fails in 1: It helps"
     x, y = np.concatenate(
         [line.get_xydata() for line in curve.lines if len(line.get_xdata()) == 1]
     ).T

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from hsokv.experiments.linked_passages.estimates import (
     DEFAULT,
-    NONE,
     OURS,
+    best_rival,
     difference,
     estimate,
 )
@@ -51,18 +51,18 @@ def draw_recall(rows: pd.DataFrame) -> Figure:
         panel.set(xlim=(40, 101), ylim=(-0.6, len(flows) - 0.4))
     handles = dict(zip(*axes[0].get_legend_handles_labels()[::-1]))
     fig.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=in_columns(3))
-    set_finding(fig, "; ".join(_tell_best(rows, source, flows) for source in sources))
+    set_finding(fig, "; ".join(_tell_best(rows, source) for source in sources))
     return fig
 
 
-def _tell_best(rows: pd.DataFrame, source: str, flows: list[str]) -> str:
+def _tell_best(rows: pd.DataFrame, source: str) -> str:
     """Tell ours and the best rival on questions that were not tuned on."""
-    found = {flow: estimate(rows, source, HELD_OUT, flow).point for flow in flows}
-    rival = max((flow for flow in found if flow not in (OURS, DEFAULT)), key=found.get)
-    told = (
-        f"{SAMPLE_LABEL[source]}: the best rival ({ARMS[rival]}) finds {100 * found[rival]:.1f} %"
-    )
-    gap = difference(rows, source, (HELD_OUT, OURS), (HELD_OUT, rival)) if OURS in found else NONE
+    rival = best_rival(rows, source)
+    if not rival:
+        return f"{SAMPLE_LABEL[source]}: no rival was run"
+    points = 100 * estimate(rows, source, HELD_OUT, rival).point
+    told = f"{SAMPLE_LABEL[source]}: the best rival ({ARMS[rival]}) finds {points:.1f} %"
+    gap = difference(rows, source, (HELD_OUT, OURS), (HELD_OUT, rival))
     if not gap.n:
         return told
     ends = [f"{100 * x:+.1f}" for x in gap[:3]]

@@ -190,7 +190,7 @@ def test_effect_has_the_sign_of_the_harm():
     assert row["high"] < -0.2 and row["verdict"] == REAL
     assert issue_verdicts.verdict(table) == REAL
     text = issue_verdicts.answer(table, "2_2")
-    assert text.startswith("Real. Effect of mean of five") and "plain memory -47.9" in text
+    assert text.startswith("Does it hurt? Real. Effect of mean") and "plain memory -47.9" in text
     assert "n = 240" in text
 
 

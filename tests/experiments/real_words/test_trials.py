@@ -94,7 +94,7 @@ def test_the_curve_says_what_the_rows_say(rows):
     told = [shown[0], 5, shown[1], 100, *left]
     assert [int(n) for n in re.findall(r"\d+", title)] == [round(n) for n in told]
     fig = EXPERIMENT.figures["use"](rows)
-    assert fig.get_suptitle() == title
+    assert fig.finding == title == " ".join(fig.get_suptitle().split())
     names = fig.axes[-1].texts
     assert sorted(n.get_text() for n in names) == ["headword lookup", "our word memory"]
     assert abs(names[0].xy[1] - names[1].xy[1]) >= figures.APART
