@@ -134,9 +134,9 @@ def plot_overview(effects: Mapping[str, pd.DataFrame], condition: str = "verbati
     for base, name in BASE_NAMES.items():
         found = [v for t in tables.values() for v in t.loc[t["base"] == base, "verdict"]]
         harm, help_ = (sum(v in kinds for v in found) for kinds in (HARMFUL, HELPFUL))
-        counts += [f"{name} {harm} harm, {help_} help, of {len(found)}"] if found else []
+        counts += [f"in {name} {harm} of {len(found)} harm, {help_} help"] if found else []
     question = QUESTION.get(condition, condition)
-    set_finding(fig, f"Mechanisms on {question}: " + "; ".join(counts))
+    set_finding(fig, f"On {question}, " + "; ".join(counts))
     return fig
 
 
