@@ -51,7 +51,7 @@ def plot_waterfall(
     fig, axes = make_panels(None, len(tables), len(tables), 0.36 * n_rows + 0.9)
     for ax, (condition, table) in zip(axes, tables.items()):
         _waterfall(ax, table, ends)
-        ax.set_title(condition, loc="left", fontweight="bold")
+        ax.set_title(QUESTION[condition], loc="left", fontweight="bold")
         ax.set_xlabel("accuracy (%)")
     set_finding(
         fig, "In this specification: " + "; ".join(map(_tell_signs, tables, tables.values()))
@@ -154,7 +154,7 @@ def plot_main_effects(
             ax.plot(100 * row.point, y, "o", color=color, ms=5)
         ax.set_yticks(range(len(main)), [LABELS[name] for name in main["effect"]])
         ax.set_ylim(len(main) - 0.4, -0.6)
-        ax.set_title(condition, loc="left", fontweight="bold")
+        ax.set_title(QUESTION[condition], loc="left", fontweight="bold")
         ax.set_xlabel("points")
     firsts = {c: table[table["order"] == 1] for c, table in tables.items()}
     set_finding(fig, _largest(firsts, "effect", "moves accuracy most, all else averaged"))
