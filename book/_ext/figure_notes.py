@@ -45,11 +45,14 @@ def show(image: str, narrow: str, finding: str) -> str:
 
 def tell(note: dict, data: str) -> str:
     """Return the rows that a figure shows, what they cost, and the command, in HTML."""
+    command = f"<code>make run EXP={note['notebook']}</code>"
+    if not note["rows"]:
+        return f"Computed from nothing by {command}."
     files = note["rows"] if len(note["rows"]) <= MANY else {}
     costs = {file: f" ({cost} to compute)" if cost else "" for file, cost in files.items()}
     named = [f'<a href="{data}#{name_of(f)}">{f}</a>{cost}' for f, cost in costs.items()]
     rows = ", ".join(named) or f'<a href="{data}">all files</a>'
-    return f"Rows: {rows}. The figure from them: <code>make run EXP={note['notebook']}</code>."
+    return f"Rows: {rows}. The figure from them: {command}."
 
 
 def name_of(file: str) -> str:
