@@ -64,8 +64,10 @@ def test_texts_keep_their_width_in_any_font(tmp_path):
     """What is kept as text says how wide matplotlib drew it, and names fonts to fall back on."""
     figure = plt.figure(figsize=(4, 1))
     styles = {"a & b <c>": {}, "bold words": {"weight": "bold"}, "slanted": {"style": "italic"}}
-    texts = [figure.text(0, 0.2, t, size=12, **look) for t, look in styles.items()]
-    with plt.rc_context({"svg.fonttype": "none", "font.family": "DejaVu Sans"}):
+    texts = [
+        figure.text(0, 0.2, t, size=12, family="DejaVu Sans", **look) for t, look in styles.items()
+    ]
+    with plt.rc_context({"svg.fonttype": "none"}):
         figure.savefig(tmp_path / "a.svg")
     figure.draw_without_rendering()
     drawn = set_widths((tmp_path / "a.svg").read_text("utf8"))

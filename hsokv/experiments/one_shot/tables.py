@@ -200,7 +200,7 @@ def measures_texts(rows: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
             line[heading] = f"{told[0]} [{told[1]}, {told[2]}]" if found else "–"
         seeds = int(part[list(measures)].notna().any(axis=1).sum())
         table.append(line | {"seeds": seeds})
-    return pd.DataFrame(table)
+    return pd.DataFrame(table, columns=["arm", *(HEADINGS[m][0] for m in measures), "seeds"])
 
 
 def _wide_texts(table: pd.DataFrame, index: str, sign: str = "") -> pd.DataFrame:

@@ -217,3 +217,4 @@ def test_measures_have_intervals_over_seeds():
     line = tables.measures_texts(rows, ["gate_mean", "top1_key_correct"]).iloc[0]
     assert line["gate"] == "–" and line["seeds"] == 2
     assert line["nearest key right (%)"].startswith("50.0 [0.0, 100.0]")  # t with one degree
+    assert list(tables.measures_texts(rows[:0], ["gate_mean"])) == ["arm", "gate", "seeds"]
