@@ -110,7 +110,10 @@ PLANS = {
     "associative_memory": Plan(_associative_memory),
     "conversations": Plan(_these("flow"), cached=True),
     "cost_and_scale": Plan(
-        _these("task", "source", "flow", "n_memories"), work=lambda s: s["n_memories"]
+        _these("task", "source", "flow", "n_memories"),
+        _these("source"),  # sentences are encoded once
+        cached=True,
+        work=lambda s: s["n_memories"],
     ),
     "linked_passages": Plan(_these("source", "flow"), cached=True),
     "tuning": Plan(lambda s: _network(s) or {"flow": s["flow"]}, _network),

@@ -65,11 +65,11 @@ class Effect:
 
 @dataclass(frozen=True)
 class Issue:
-    """One of the sources' issues.
+    """One of the source documents' issues.
 
     Attributes:
         number: e.g. '2.1'.
-        claim: the sources' claim in our words.
+        claim: the source documents' claim in our words.
         mechanism: what is switched, for a figure and for the answer.
         effects: the comparisons that test it, main ones first.
     """
