@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 LONG = 15  # rows; longer tables can be sorted, see _static/sort_tables.js
 HEADING = re.compile(r"<h[1-6][^>]*>(.*?)</h[1-6]>", re.DOTALL)
 INTERVAL = re.compile(r"\[([-+−\d.]+), ([-+−\d.]+)\]")
+BREAK = re.compile(r"(?<=\w[_/])(?=\w)")
 STYLED = r"<style[^>]*>\s*#T_\w+ [^<]*</style>\s*"  # pandas' rules, of one line per cell
 TABLE = re.compile(rf"(?:{STYLED})?(<table\b.*?</table>)", re.DOTALL)
 
@@ -27,6 +28,7 @@ def box_tables(app, pagename, templatename, context, doctree) -> None:
         strip_styles(table)
         set_scopes(table)
         join_intervals(table)
+        break_names(table)
         section = find_heading(body[: match.start()]) or context.get("title", pagename)
         numbers[section] += 1
         label = f"{section}, table {numbers[section]}"
@@ -79,6 +81,15 @@ def join_intervals(table) -> None:
     """Keep the two ends of an interval on one line."""
     for text in table.find_all(string=INTERVAL):
         text.replace_with(INTERVAL.sub("[\\1,\u00a0\\2]", text))
+
+
+def break_names(table) -> None:
+    """Let names and addresses go on in the next line behind an underscore or a slash."""
+    for text in table.find_all(string=BREAK):
+        *parts, last = BREAK.split(text)
+        for part in parts:
+            text.insert_before(part, BeautifulSoup("<wbr/>", "html.parser").wbr)
+        text.replace_with(last)
 
 
 def is_sortable(table) -> bool:

@@ -22,6 +22,14 @@ CLIPPED = """() => [...document.querySelectorAll('.table-box')].filter(box => {
     (box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== 'auto');
 }).map(box => box.ariaLabel)"""
 
+# Words that stick out of their cell, over the next one.
+OVERLAPS = """() => [...document.querySelectorAll('.table-box :is(td, th)')].flatMap(cell => {
+  const edge = cell.getBoundingClientRect().right, range = document.createRange();
+  range.selectNodeContents(cell);
+  const over = [...range.getClientRects()].some(box => box.width && box.right > edge + 1);
+  return over ? [cell.textContent.trim().slice(0, 60)] : [];
+})"""
+
 
 def read_tables(name: str) -> list:
     """The tables of a page."""
@@ -63,6 +71,13 @@ def test_headings_say_what_they_head(name):
 def test_no_table_is_clipped(tabs, name, setting):
     """At 1280 and at 390 pixels every column can be seen or scrolled to."""
     assert tabs(setting).open(name).evaluate(CLIPPED) == []
+
+
+@each_page_with_tables
+@pytest.mark.parametrize("setting", ["light", "phone"])
+def test_no_word_sticks_out_of_its_cell(tabs, name, setting):
+    """What stands in a cell is not written over the next one."""
+    assert tabs(setting).open(name).evaluate(OVERLAPS) == []
 
 
 def test_long_table_is_sorted_with_the_keyboard(tabs):
