@@ -5,18 +5,27 @@ They lie beside the staged pages, by the figure's name; `book/_ext/figure_notes.
 
 import base64
 import json
+from functools import cache
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from hsokv.plots import screens
-from tools.cpu_time import hours, tell_hours
+from tools.cpu_time import hours, read_costs, tell_hours
 from tools.fingerprint import list_results
 from tools.paths import ROOT
 
 NOTES = "figures"  # folder in the staged tree
 NARROW = "_static/narrow"
 MANY = 3  # files of rows that are named one by one
+
+
+@cache
+def tell_rows(notebook: Path) -> dict[str, str]:
+    """Return the files of rows that a notebook reads, with their cost; '' where it is not known."""
+    table = read_costs()
+    known = {file: hours(Path(file).stem, table) for file in sorted(list_results(notebook))}
+    return {file: "" if cost is None else tell_hours(cost) for file, cost in known.items()}
 
 
 def write_note(stage: Path, name: str, shown: dict[str, str], notebook: Path) -> None:
@@ -28,8 +37,7 @@ def write_note(stage: Path, name: str, shown: dict[str, str], notebook: Path) ->
         shown: what `screens.bundle` holds.
         notebook: the source that computes its rows.
     """
-    known = {file: hours(Path(file).stem) for file in sorted(list_results(notebook))}
-    rows = {file: "" if cost is None else tell_hours(cost) for file, cost in known.items()}
+    rows = tell_rows(notebook)
     note = {"finding": shown["finding"], "rows": rows, "notebook": notebook.stem}
     for folder in (NOTES, NARROW):
         (stage / folder).mkdir(parents=True, exist_ok=True)

@@ -147,7 +147,7 @@ def plot_paired_differences(
         min_effect: smallest difference of interest (share); the band of lesser ones is shaded.
         ax: axes to draw on.
         subject: what the title calls the first named.
-    """  # fmt: skip
+    """
     require(table, "label", "point", "low", "high")
     places = table["point"].round(4).sort_values(ascending=False, kind="stable").index
     table, narrow = table.loc[places], is_narrow() and ax is None

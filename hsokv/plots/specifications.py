@@ -40,7 +40,7 @@ def plot_specifications(
 
     Raises:
         ValueError: nothing was run.
-    """  # fmt: skip
+    """
     require(table, "point", "low", "high", "verdict", *choices)
     table = table[table["point"].notna()].sort_values("point", kind="stable")
     if table.empty:

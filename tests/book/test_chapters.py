@@ -12,6 +12,14 @@ from tools.paths import BOOK, ROOT, colab_url, list_notebooks, repository
 CHAPTERS = yaml.safe_load((BOOK / "chapters.yaml").read_text("utf8"))
 
 
+def read_article(name: str):
+    """The text of a built page, without what the theme puts around it."""
+    path = HTML / f"{name}.html"
+    if not path.is_file():
+        pytest.skip("the book is not built: make book")
+    return BeautifulSoup(path.read_text("utf8"), "html.parser").article
+
+
 def test_every_chapter_is_named():
     """All notebooks but the summary; what is to be read before is a chapter, without a circle."""
     notebooks = {f"notebooks/{path.stem}" for path in list_notebooks()}
@@ -27,10 +35,7 @@ def test_every_chapter_is_named():
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_the_head_stands_under_the_title(name):
     """With a link to what is to be read before, and minutes that fit the words of the page."""
-    path = HTML / f"{name}.html"
-    if not path.is_file():
-        pytest.skip("the book is not built: make book")
-    article = BeautifulSoup(path.read_text("utf8"), "html.parser").article
+    article = read_article(name)
     head = article.find("h1").find_next_sibling()
     assert "chapter-head" in head["class"]
     assert head.get_text().startswith(f"You will learn {CHAPTERS[name]['learn'][:20]}")
@@ -43,10 +48,7 @@ def test_the_head_stands_under_the_title(name):
 @pytest.mark.parametrize("path", list_notebooks(), ids=lambda path: path.stem)
 def test_the_head_says_what_colab_runs(path):
     """Under the button: other numbers, or none, and where those of the page come from."""
-    page = HTML / f"notebooks/{path.stem}.html"
-    if not page.is_file():
-        pytest.skip("the book is not built: make book")
-    article = BeautifulSoup(page.read_text("utf8"), "html.parser").article
+    article = read_article(f"notebooks/{path.stem}")
     button, note = article.find_all("p", class_="colab")
     assert button.a["href"] == colab_url(f"notebooks/{path.name}")
     assert ("quick_test" in note.text) != ("begins without them" in note.text)
@@ -65,10 +67,7 @@ def list_readers():
 @pytest.mark.parametrize("path", list_notebooks(), ids=lambda path: path.stem)
 def test_a_page_begins_with_one_fold(path):
     """Set-up, parameters and imports are one, and later folds are of another name."""
-    page = HTML / f"notebooks/{path.stem}.html"
-    if not page.is_file():
-        pytest.skip("the book is not built: make book")
-    article = BeautifulSoup(page.read_text("utf8"), "html.parser").article
+    article = read_article(f"notebooks/{path.stem}")
     first, *others = article.select(".cell:has(.cell_input)")
     assert first.select_one(".collapsed").get_text().startswith("Show set-up and parameters")
     assert "import hsokv" in first.select_one("pre").get_text()

@@ -1,9 +1,5 @@
 """Figures: what they show, what they refuse, and equal bytes for equal input."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
@@ -13,12 +9,6 @@ from hsokv import plots
 from hsokv.flows.display import display_name
 from hsokv.flows.named import FLOWS
 from hsokv.plots import style
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

@@ -3,10 +3,6 @@
 import base64
 import io
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
@@ -16,12 +12,6 @@ from hsokv import plots
 from hsokv.experiments.registry import list_experiments
 from hsokv.flows.named import FLOWS
 from hsokv.plots import findings, screens
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
